@@ -1,0 +1,5 @@
+//! rollsim replays an Argo Rollouts canary thousands of times in virtual time and tells what its analysis
+//! gates are worth.
+
+pub mod diagnostics;
+pub mod units;
