@@ -2,4 +2,8 @@
 //! gates are worth.
 
 pub mod diagnostics;
+pub mod go_duration;
+pub mod go_regex;
+pub mod manifest;
+pub mod scenario;
 pub mod units;

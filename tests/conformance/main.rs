@@ -1,0 +1,8 @@
+//! Decisions recorded from the real Argo Rollouts controllers, replayed against ours.
+//!
+//! `tests/vectors/` holds the recordings; each module here reads one kind of them.
+
+mod corpus;
+mod gates;
+mod go;
+mod validation;
