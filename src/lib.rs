@@ -1,9 +1,11 @@
 //! rollsim replays an Argo Rollouts canary thousands of times in virtual time and tells what its analysis
 //! gates are worth.
 
+pub mod condition;
 pub mod diagnostics;
 pub mod go_duration;
 pub mod go_regex;
 pub mod manifest;
+pub mod provider;
 pub mod scenario;
 pub mod units;

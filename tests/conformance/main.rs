@@ -2,7 +2,9 @@
 //!
 //! `tests/vectors/` holds the recordings; each module here reads one kind of them.
 
+mod conditions;
 mod corpus;
 mod gates;
 mod go;
+mod provider;
 mod validation;
