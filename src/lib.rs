@@ -2,10 +2,12 @@
 //! gates are worth.
 
 pub mod condition;
+pub mod controller;
 pub mod diagnostics;
 pub mod go_duration;
 pub mod go_regex;
 pub mod manifest;
+pub mod plan;
 pub mod provider;
 pub mod scenario;
 pub mod units;

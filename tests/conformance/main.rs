@@ -7,4 +7,8 @@ mod corpus;
 mod gates;
 mod go;
 mod provider;
+mod replicas;
+mod runs;
+mod templates;
+mod timelines;
 mod validation;
