@@ -8,6 +8,7 @@ pub mod go_duration;
 pub mod go_regex;
 pub mod manifest;
 pub mod plan;
+pub mod promql;
 pub mod provider;
 pub mod scenario;
 pub mod units;

@@ -1,0 +1,89 @@
+//! The samples that compiled queries read: dense rows, one for each scrape of a target.
+//!
+//! A *target* is what Prometheus scrapes in one go: all its series share the sample times. The *universe*
+//! lists every series that can ever exist, each as one column of one target; it is fixed before the first
+//! replication. A row holds one `f64` per column: a value, or [`STALE`] where the series was missing from
+//! that scrape (or the scrape failed), or [`HOLE`] where there is neither sample nor marker.
+
+use super::labels::Labels;
+
+/// Prometheus' staleness marker (`model/value`: `StaleNaN`). Before a series' first sample it stands for
+/// "not there yet", which a query can't tell from a marker.
+pub const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
+
+/// No sample and no marker: exporters with own timestamps leave such gaps.
+pub const HOLE: f64 = f64::from_bits(0x7ff0_0000_0000_0003);
+
+/// Whether a cell holds a sample (NaN is one, [`STALE`] and [`HOLE`] aren't).
+pub fn is_sample(value: f64) -> bool {
+    !matches!(
+        value.to_bits(),
+        0x7ff0_0000_0000_0002 | 0x7ff0_0000_0000_0003
+    )
+}
+
+/// Whether a cell holds a staleness marker.
+pub fn is_stale(value: f64) -> bool {
+    value.to_bits() == STALE.to_bits()
+}
+
+/// Index of a target in the universe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TargetId(pub u32);
+
+/// One series that can exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesDescriptor {
+    /// All its labels, the metric's name included.
+    pub labels: Labels,
+    /// The target that exports it.
+    pub target: TargetId,
+    /// Its column in that target's rows.
+    pub column: u32,
+}
+
+/// Every series that can exist in a scenario, sorted by labels.
+#[derive(Clone, Debug, Default)]
+pub struct Universe {
+    /// The series.
+    pub series: Vec<SeriesDescriptor>,
+    /// Number of columns of each target's rows.
+    pub widths: Vec<u32>,
+}
+
+/// The samples of one target that have been drawn so far, oldest first.
+///
+/// Times increase strictly. Rows that no query will read may be left out; whoever fills the head
+/// guarantees that every scrape inside a window that is read has its row.
+#[derive(Clone, Debug, Default)]
+pub struct TargetSamples {
+    /// Sample times in milliseconds.
+    pub times: Vec<i64>,
+    /// `times.len() × width` cells, row after row.
+    pub cells: Vec<f64>,
+    /// Columns of a row.
+    pub width: usize,
+    /// Whether a counter may have fallen between two rows (restarts); `false` lets `rate` skip its scan.
+    pub may_reset: bool,
+}
+
+impl TargetSamples {
+    /// The cells of row `index`.
+    pub fn row(&self, index: usize) -> &[f64] {
+        &self.cells[index * self.width..(index + 1) * self.width]
+    }
+
+    /// Forgets all samples but keeps the memory.
+    pub fn clear(&mut self) {
+        self.times.clear();
+        self.cells.clear();
+        self.may_reset = false;
+    }
+}
+
+/// The samples of all targets, indexed by [`TargetId`].
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// One entry per target of the universe.
+    pub targets: Vec<TargetSamples>,
+}
