@@ -11,4 +11,6 @@ pub mod plan;
 pub mod promql;
 pub mod provider;
 pub mod scenario;
+pub mod telemetry;
 pub mod units;
+pub mod world;

@@ -5,3 +5,4 @@
 
 pub mod analysis;
 pub mod rollout;
+pub mod world;

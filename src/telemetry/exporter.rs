@@ -1,0 +1,429 @@
+//! What a pod exports: the scenario's metrics as columns of a scrape's row.
+//!
+//! Client libraries create a labelled child at its first increment, and all buckets of a histogram child at
+//! once: such a column is missing until then, which is why a query can find nothing (spec promql §10.3).
+
+use crate::promql::head::STALE;
+use crate::promql::labels::{Labels, METRIC_NAME};
+use crate::scenario::model::{LabelValue, Metric, MetricKind};
+use crate::world::latency::Cells;
+use crate::world::requests::{STATUSES, Status};
+
+/// One series that every pod exports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSpec {
+    /// The metric's name, with the suffix of a histogram.
+    pub name: String,
+    /// Its labels besides those of the target.
+    pub labels: Vec<(String, LabelValue)>,
+    /// What its value is.
+    pub source: ColumnSource,
+    /// Whether it is there before its first increment.
+    pub from_start: bool,
+}
+
+/// Where a column's value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnSource {
+    /// Number of requests.
+    Requests {
+        /// With one of these statuses …
+        statuses: Vec<Status>,
+        /// … and a response time of at most so many seconds.
+        up_to_seconds: f64,
+    },
+    /// Resident memory in bytes.
+    Memory,
+    /// 1 if the scrape succeeded, else 0: Prometheus adds it itself.
+    Up,
+}
+
+/// All columns of these metrics, and `up`.
+pub fn columns(metrics: &[Metric]) -> Vec<ColumnSpec> {
+    let mut columns: Vec<ColumnSpec> = metrics.iter().flat_map(metric_columns).collect();
+    columns.push(ColumnSpec {
+        name: "up".to_owned(),
+        labels: Vec::new(),
+        source: ColumnSource::Up,
+        from_start: true,
+    });
+    columns
+}
+
+fn metric_columns(metric: &Metric) -> Vec<ColumnSpec> {
+    match &metric.kind {
+        MetricKind::Memory => vec![ColumnSpec {
+            name: metric.name.clone(),
+            labels: metric.labels.clone(),
+            source: ColumnSource::Memory,
+            from_start: true,
+        }],
+        MetricKind::Requests => children(metric)
+            .into_iter()
+            .map(|(statuses, labels)| column(metric, "", labels, statuses, f64::INFINITY))
+            .collect(),
+        MetricKind::LatencyHistogram { buckets } => {
+            let mut columns = Vec::new();
+            for (statuses, labels) in children(metric) {
+                for bound in buckets.iter().copied().chain([f64::INFINITY]) {
+                    let mut labels = labels.clone();
+                    labels.push(("le".to_owned(), LabelValue::Literal(bucket_label(bound))));
+                    columns.push(column(metric, "_bucket", labels, statuses.clone(), bound));
+                }
+                columns.push(column(metric, "_count", labels, statuses, f64::INFINITY));
+            }
+            columns
+        }
+    }
+}
+
+fn column(
+    metric: &Metric,
+    suffix: &str,
+    labels: Vec<(String, LabelValue)>,
+    statuses: Vec<Status>,
+    up_to_seconds: f64,
+) -> ColumnSpec {
+    ColumnSpec {
+        name: format!("{}{suffix}", metric.name),
+        labels,
+        source: ColumnSource::Requests {
+            statuses,
+            up_to_seconds,
+        },
+        from_start: metric.children_from_start,
+    }
+}
+
+/// A labelled child: the statuses that it counts and its labels.
+type Child = (Vec<Status>, Vec<(String, LabelValue)>);
+
+/// One child per status where a label shows it, otherwise one for all.
+fn children(metric: &Metric) -> Vec<Child> {
+    if !metric
+        .labels
+        .iter()
+        .any(|(_, value)| *value == LabelValue::Status)
+    {
+        return vec![(Status::ALL.to_vec(), metric.labels.clone())];
+    }
+    let with_status = |status: Status| {
+        let labels = metric.labels.iter().map(|(name, value)| match value {
+            LabelValue::Status => (name.clone(), LabelValue::Literal(status.code().to_owned())),
+            other => (name.clone(), other.clone()),
+        });
+        (vec![status], labels.collect())
+    };
+    Status::ALL.map(with_status).to_vec()
+}
+
+/// A bound as client libraries print it: `0.005`, `1`, `+Inf`.
+fn bucket_label(bound: f64) -> String {
+    if bound.is_infinite() {
+        "+Inf".to_owned()
+    } else {
+        format!("{bound}")
+    }
+}
+
+/// The labels of one pod's series.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodIdentity {
+    /// `job`, `instance`, `namespace`, `pod`.
+    pub target: Vec<(String, String)>,
+    /// `canary` or `stable`.
+    pub role: String,
+    /// The pod's own labels.
+    pub labels: Vec<(String, String)>,
+}
+
+impl ColumnSpec {
+    /// All labels of this column's series on a pod.
+    pub fn series_labels(&self, pod: &PodIdentity) -> Labels {
+        let mut labels = Labels::new(pod.target.iter().cloned());
+        for (name, value) in &self.labels {
+            let value = match value {
+                LabelValue::Literal(text) => text.as_str(),
+                LabelValue::Role => pod.role.as_str(),
+                // Split into one child per status before.
+                LabelValue::Status => "",
+                LabelValue::PodLabel(label) => pod
+                    .labels
+                    .iter()
+                    .find(|(name, _)| name == label)
+                    .map_or("", |(_, value)| value),
+            };
+            labels.set(name, value);
+        }
+        labels.set(METRIC_NAME, &self.name);
+        labels
+    }
+}
+
+/// How a row is filled from counts per atom.
+#[derive(Clone, Debug)]
+pub struct RowPlan {
+    width: usize,
+    counters: Vec<Counter>,
+    /// Columns that appear together at their first increment.
+    births: Vec<Birth>,
+    memory: Vec<usize>,
+    up: Vec<usize>,
+}
+
+/// A counter's column as an earlier column plus atoms: neighbouring buckets share almost all of them.
+#[derive(Clone, Debug)]
+struct Counter {
+    column: usize,
+    base: Option<usize>,
+    atoms: Vec<u16>,
+}
+
+#[derive(Clone, Debug)]
+struct Birth {
+    atoms: Vec<u16>,
+    columns: Vec<usize>,
+}
+
+impl RowPlan {
+    /// Compiles the columns of a row; the bounds of all its buckets must be bounds of `cells`.
+    pub fn new(columns: &[ColumnSpec], cells: &Cells) -> Self {
+        let mut plan = Self {
+            width: columns.len(),
+            counters: Vec::new(),
+            births: Vec::new(),
+            memory: Vec::new(),
+            up: Vec::new(),
+        };
+        let mut atoms_of: Vec<(usize, Vec<u16>)> = Vec::new();
+        for (index, column) in columns.iter().enumerate() {
+            match &column.source {
+                ColumnSource::Memory => plan.memory.push(index),
+                ColumnSource::Up => plan.up.push(index),
+                ColumnSource::Requests {
+                    statuses,
+                    up_to_seconds,
+                } => {
+                    let atoms = atoms(statuses, *up_to_seconds, cells);
+                    plan.counters.push(as_difference(index, &atoms, &atoms_of));
+                    atoms_of.push((index, atoms));
+                    if !column.from_start {
+                        plan.add_birth(index, &self::atoms(statuses, f64::INFINITY, cells));
+                    }
+                }
+            }
+        }
+        plan
+    }
+
+    /// Number of columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Number of groups of columns that appear together.
+    pub fn births(&self) -> usize {
+        self.births.len()
+    }
+
+    /// Whether any column needs the memory.
+    pub fn reads_memory(&self) -> bool {
+        !self.memory.is_empty()
+    }
+
+    fn add_birth(&mut self, column: usize, atoms: &[u16]) {
+        match self.births.iter_mut().find(|birth| birth.atoms == atoms) {
+            Some(birth) => birth.columns.push(column),
+            None => self.births.push(Birth {
+                atoms: atoms.to_vec(),
+                columns: vec![column],
+            }),
+        }
+    }
+
+    /// Fills the row of a successful scrape from the counts since the process started.
+    ///
+    /// `born` remembers which groups exist; once there, a child stays for the life of its process.
+    pub fn fill(&self, counts: &[u64], memory_bytes: f64, born: &mut [bool], row: &mut [f64]) {
+        for counter in &self.counters {
+            let base = counter.base.map_or(0.0, |base| row[base]);
+            let added: u64 = counter
+                .atoms
+                .iter()
+                .map(|atom| counts[usize::from(*atom)])
+                .sum();
+            row[counter.column] = base + added as f64;
+        }
+        for (birth, born) in self.births.iter().zip(born) {
+            if !*born {
+                *born = birth
+                    .atoms
+                    .iter()
+                    .any(|atom| counts[usize::from(*atom)] > 0);
+            }
+            if !*born {
+                for column in &birth.columns {
+                    row[*column] = STALE;
+                }
+            }
+        }
+        for column in &self.memory {
+            row[*column] = memory_bytes;
+        }
+        for column in &self.up {
+            row[*column] = 1.0;
+        }
+    }
+
+    /// Fills the row of a scrape that failed: every series gets a staleness marker, `up` is 0.
+    pub fn fill_failed(&self, row: &mut [f64]) {
+        row.fill(STALE);
+        for column in &self.up {
+            row[*column] = 0.0;
+        }
+    }
+
+    /// Fills the row after which the target is gone: everything gets a staleness marker.
+    pub fn fill_gone(&self, row: &mut [f64]) {
+        row.fill(STALE);
+    }
+}
+
+fn atoms(statuses: &[Status], up_to_seconds: f64, cells: &Cells) -> Vec<u16> {
+    let below = cells.below(up_to_seconds);
+    let first = |status: &Status| *status as usize * cells.count();
+    let mut atoms: Vec<u16> = statuses
+        .iter()
+        .map(first)
+        .flat_map(|first| (first..first + below).map(|atom| atom as u16))
+        .collect();
+    atoms.sort_unstable();
+    atoms
+}
+
+/// The column as the largest earlier column that it contains, plus the rest. A base that can be missing is
+/// fine: bases are filled before births are looked at.
+fn as_difference(column: usize, atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> Counter {
+    let contained =
+        |(_, candidate): &&(usize, Vec<u16>)| candidate.iter().all(|atom| atoms.contains(atom));
+    let base = earlier
+        .iter()
+        .filter(contained)
+        .max_by_key(|(_, candidate)| candidate.len());
+    match base {
+        Some((base, contained)) => Counter {
+            column,
+            base: Some(*base),
+            atoms: atoms
+                .iter()
+                .copied()
+                .filter(|atom| !contained.contains(atom))
+                .collect(),
+        },
+        None => Counter {
+            column,
+            base: None,
+            atoms: atoms.to_vec(),
+        },
+    }
+}
+
+/// The number of atoms that these cells make.
+pub fn atom_count(cells: &Cells) -> usize {
+    STATUSES * cells.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PodIdentity, RowPlan, atom_count, columns};
+    use crate::promql::head::{STALE, is_sample};
+    use crate::scenario::model::{LabelValue, Metric, MetricKind};
+    use crate::world::latency::Cells;
+
+    fn metrics(from_start: bool) -> Vec<Metric> {
+        let label = |name: &str, value| (name.to_owned(), value);
+        vec![
+            Metric {
+                name: "http_requests_total".to_owned(),
+                kind: MetricKind::Requests,
+                labels: vec![
+                    label("status", LabelValue::Status),
+                    label("version", LabelValue::PodLabel("version".to_owned())),
+                ],
+                children_from_start: from_start,
+            },
+            Metric {
+                name: "duration_seconds".to_owned(),
+                kind: MetricKind::LatencyHistogram {
+                    buckets: vec![0.1, 1.0],
+                },
+                labels: vec![label("role", LabelValue::Role)],
+                children_from_start: from_start,
+            },
+        ]
+    }
+
+    fn fill(plan: &RowPlan, counts: &[u64]) -> Vec<f64> {
+        let mut row = vec![0.0; plan.width()];
+        plan.fill(counts, 0.0, &mut vec![false; plan.births()], &mut row);
+        row
+    }
+
+    #[test]
+    fn status_counts_and_histogram_count_agree() {
+        let cells = Cells::new(vec![0.1, 0.5, 1.0]);
+        let plan = RowPlan::new(&columns(&metrics(true)), &cells);
+        assert_eq!(atom_count(&cells), 8);
+        // Columns: 200, 500, le 0.1, le 1, le +Inf, count, up.
+        let row = fill(&plan, &[1, 2, 3, 4, 10, 20, 30, 40]);
+        assert_eq!(row, [10.0, 100.0, 11.0, 66.0, 110.0, 110.0, 1.0]);
+    }
+
+    #[test]
+    fn children_are_born_at_their_first_increment_and_buckets_together() {
+        let plan = RowPlan::new(&columns(&metrics(false)), &Cells::new(vec![0.1, 0.5, 1.0]));
+        let row = fill(&plan, &[0; 8]);
+        assert!(
+            row[..6]
+                .iter()
+                .all(|cell| cell.to_bits() == STALE.to_bits())
+        );
+        let row = fill(&plan, &[0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(
+            row.iter().map(|cell| is_sample(*cell)).collect::<Vec<_>>(),
+            [true, false, true, true, true, true, true]
+        );
+        assert_eq!(row[2..6], [0.0, 0.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn labels_come_from_the_target_the_pod_and_the_scenario() {
+        let pod = PodIdentity {
+            target: vec![("pod".to_owned(), "api-1".to_owned())],
+            role: "canary".to_owned(),
+            labels: vec![("version".to_owned(), "canary".to_owned())],
+        };
+        let shown: Vec<String> = columns(&metrics(true))
+            .iter()
+            .map(|column| column.series_labels(&pod).to_string())
+            .collect();
+        assert_eq!(
+            shown[1],
+            r#"{__name__="http_requests_total", pod="api-1", status="500", version="canary"}"#
+        );
+        assert_eq!(
+            shown[4],
+            r#"{__name__="duration_seconds_bucket", le="+Inf", pod="api-1", role="canary"}"#
+        );
+        let unlabelled = PodIdentity {
+            labels: Vec::new(),
+            ..pod
+        };
+        assert_eq!(
+            columns(&metrics(true))[0]
+                .series_labels(&unlabelled)
+                .get("version"),
+            ""
+        );
+    }
+}

@@ -1,0 +1,305 @@
+//! What scrapes keep of a pod's requests.
+
+use super::{Role, ScrapePlan, Start, Targets};
+use crate::manifest::notifications::Triggers;
+use crate::plan::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
+use crate::promql::head::is_stale;
+use crate::scenario::model::{
+    ControllerTiming, Latency, Memory, MonteCarlo, Pod, Prometheus, Service, Traffic,
+};
+use crate::scenario::model::{DurationDistribution, PrometheusVersion, StartFraction};
+use crate::scenario::model::{Fault, LabelValue, Metric, MetricKind, Onset, Scenario};
+use crate::telemetry::exporter::columns;
+use crate::units::Duration;
+use crate::world::random::ReplicationKey;
+
+/// Columns: requests 200, requests 500, le 0.1, le 1, le +Inf, count, memory, up.
+fn scenario() -> Scenario {
+    let metric = |name: &str, kind, labels| Metric {
+        name: name.to_owned(),
+        kind,
+        labels,
+        children_from_start: true,
+    };
+    Scenario {
+        manifests: Vec::new(),
+        rollout: None,
+        traffic: Traffic {
+            rate_per_second: 50.0,
+        },
+        service: Service {
+            error_share: 0.01,
+            latency: Latency::Lognormal {
+                p50: Duration::from_millis(80),
+                p99: Duration::from_millis(400),
+            },
+            slow_above: Duration::from_seconds(1),
+            warmup: None,
+            memory: Memory {
+                baseline_bytes: 300e6,
+                limit_bytes: 512e6,
+                noise_share: 0.0,
+            },
+            pod: Pod {
+                ready_after: DurationDistribution::Fixed(Duration::from_seconds(10)),
+                stable_age: Duration::from_seconds(86_400),
+            },
+        },
+        prometheus: Prometheus {
+            version: PrometheusVersion::V3,
+            scrape_interval: Duration::from_seconds(15),
+            scrape_failure: 0.0,
+            visibility_lag: Duration::ZERO,
+            discovery: DurationDistribution::Fixed(Duration::ZERO),
+        },
+        controller: ControllerTiming {
+            start_fraction: StartFraction::Random,
+            provider_latency: Duration::from_millis(20),
+            reconcile_latency: Duration::from_millis(50),
+            informer_latency: Duration::from_millis(5),
+        },
+        metrics: vec![
+            metric(
+                "requests",
+                MetricKind::Requests,
+                vec![("status".to_owned(), LabelValue::Status)],
+            ),
+            metric(
+                "seconds",
+                MetricKind::LatencyHistogram {
+                    buckets: vec![0.1, 1.0],
+                },
+                Vec::new(),
+            ),
+            metric("memory", MetricKind::Memory, Vec::new()),
+        ],
+        faults: Vec::new(),
+        operators: Vec::new(),
+        pages: Triggers::default(),
+        montecarlo: MonteCarlo::default(),
+        horizon: Duration::from_seconds(86_400),
+        undetected_for: Duration::from_seconds(3_600),
+    }
+}
+
+fn plan(scenario: &Scenario) -> ScrapePlan {
+    let rates = KnownRates::even_split(scenario.traffic.rate_per_second, 1..=8);
+    scrape_plan(
+        scenario,
+        &columns(&scenario.metrics),
+        [Some(120_000), Some(120_000)],
+        &rates,
+    )
+}
+
+fn error_spike() -> Fault {
+    Fault {
+        name: "error-spike".to_owned(),
+        onset: Onset::PodAge(Duration::from_seconds(100)),
+        error_share: Some(0.2),
+        latency: None,
+        broken_content_share: None,
+        memory: None,
+    }
+}
+
+/// One canary pod that serves a seventh of 50 requests a second from 1,000 s on.
+fn one_pod<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
+    let mut targets = Targets::new(plan, &fault.stages, 1);
+    targets.reset(ReplicationKey::new(1, replication));
+    targets.set_rate(1, 0, 50.0 / 1_000.0 / 7.0, Some(6));
+    let stages = fault.times(1_000_000, 0).stages;
+    let start = Start {
+        owner: 9,
+        rate_group: 1,
+        serving_from_ms: 1_000_000,
+        discovered_ms: 1_003_000,
+        stage_from_ms: stages,
+        leak: None,
+    };
+    targets.start(0, Role::Canary, start, 0);
+    targets
+}
+
+#[test]
+fn status_counts_and_histogram_count_agree_at_each_scrape() {
+    let scenario = scenario();
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let mut targets = one_pod(&plan, &fault, 1);
+    targets.prepare(1_400_000);
+    let samples = &targets.head.targets[0];
+    assert_eq!(samples.times.len(), 8);
+    for index in 0..8 {
+        let row = samples.row(index);
+        assert!(
+            (row[0] + row[1] - row[4]).abs() < 1e-9 && (row[4] - row[5]).abs() < 1e-9,
+            "{row:?}"
+        );
+        assert!(row[2] <= row[3] && row[3] <= row[4]);
+    }
+}
+
+#[test]
+fn scrapes_keep_to_the_targets_grid_and_start_after_discovery() {
+    let scenario = scenario();
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let mut targets = one_pod(&plan, &fault, 2);
+    targets.prepare(1_060_000);
+    let times = &targets.head.targets[0].times;
+    assert!((1_003_000..1_018_000).contains(&times[0]), "{times:?}");
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 15_000));
+    assert!(
+        times
+            .last()
+            .is_some_and(|&last| last <= 1_060_000 && last > 1_045_000)
+    );
+}
+
+/// What lies inside a window doesn't depend on which windows were read before.
+#[test]
+fn increments_do_not_depend_on_earlier_windows() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    let increments = |instants: &[i64]| {
+        let mut targets = one_pod(&plan, &fault, 3);
+        for &now in instants {
+            targets.prepare(now);
+        }
+        let samples = &targets.head.targets[0];
+        let last = samples.times.len() - 1;
+        (0..6)
+            .map(|column| samples.row(last)[column] - samples.row(last - 7)[column])
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        increments(&[2_000_000]),
+        increments(&[1_010_000, 1_300_000, 1_950_000, 2_000_000])
+    );
+}
+
+#[test]
+fn a_fault_only_moves_healthy_requests() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let (healthy, fault) = (
+        FaultPlan::default(),
+        fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics)),
+    );
+    let mut pairs = [one_pod(&plan, &healthy, 4), one_pod(&plan, &fault, 4)];
+    for targets in &mut pairs {
+        targets.prepare(1_060_000);
+        targets.prepare(1_200_000);
+    }
+    let [healthy, faulty] = pairs.map(|targets| targets.head.targets[0].clone());
+    let before_onset = healthy
+        .times
+        .iter()
+        .filter(|&&time| time <= 1_100_000)
+        .count();
+    assert!(before_onset > 2);
+    for index in 0..healthy.times.len() {
+        let (healthy, faulty) = (healthy.row(index), faulty.row(index));
+        assert_eq!(healthy[2..], faulty[2..], "response times are the same");
+        if index < before_onset {
+            assert_eq!(healthy, faulty);
+        }
+    }
+    let last = healthy.times.len() - 1;
+    assert!(faulty.row(last)[1] > healthy.row(last)[1]);
+}
+
+#[test]
+fn failed_requests_have_the_mean_of_the_time_under_the_fault() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    let failed = |replication| {
+        let mut targets = one_pod(&plan, &fault, replication);
+        targets.prepare(1_250_000);
+        targets.stop(0, 1_400_000);
+        targets.finish_all(1_500_000);
+        targets.failed() as f64
+    };
+    let mean = (0..2_000).map(failed).sum::<f64>() / 2e3;
+    let expected = 300.0 * 50.0 / 7.0 * 0.19;
+    assert!(
+        (mean - expected).abs() < 5.0 * (expected / 2e3_f64).sqrt(),
+        "{mean} {expected}"
+    );
+}
+
+#[test]
+fn a_pod_that_is_gone_leaves_one_row_of_markers() {
+    let scenario = scenario();
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let mut targets = one_pod(&plan, &fault, 5);
+    targets.stop(0, 1_100_000);
+    targets.prepare(1_110_000);
+    targets.prepare(1_160_000);
+    let samples = &targets.head.targets[0];
+    let last = samples.times.len() - 1;
+    assert!(samples.times[last] > 1_100_000 && samples.times[last] <= 1_115_000);
+    assert!(samples.row(last).iter().all(|cell| is_stale(*cell)));
+    assert!(samples.row(last - 1).iter().all(|cell| !is_stale(*cell)));
+}
+
+#[test]
+fn a_restart_sets_counters_to_zero_and_fails_the_scrapes_meanwhile() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    let mut targets = one_pod(&plan, &fault, 6);
+    targets.prepare(1_190_000);
+    let start = Start {
+        owner: 10,
+        rate_group: 1,
+        serving_from_ms: 1_220_000,
+        discovered_ms: 1_220_000,
+        ..Start::default()
+    };
+    targets.restart(0, 1_200_000, start);
+    targets.prepare(1_260_000);
+    let samples = &targets.head.targets[0];
+    let up: Vec<f64> = (0..samples.times.len())
+        .map(|index| samples.row(index)[7])
+        .collect();
+    for (index, up) in up.iter().enumerate() {
+        let down = (1_200_000..1_220_000).contains(&samples.times[index]);
+        assert_eq!(*up > 0.5, !down, "{:?}", samples.times);
+    }
+    assert!(samples.may_reset);
+    let last = samples.times.len() - 1;
+    assert!(samples.row(last)[4] < samples.row(0)[4]);
+}
+
+#[test]
+fn a_stable_pod_has_counted_for_a_day() {
+    let scenario = scenario();
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let mut targets = Targets::new(&plan, &fault.stages, 1);
+    targets.reset(ReplicationKey::new(1, 1));
+    targets.set_rate(0, i64::MIN, 50.0 / 1_000.0 / 6.0, Some(5));
+    let age = 86_400_000;
+    let start = Start {
+        owner: 1,
+        serving_from_ms: -age,
+        discovered_ms: -age,
+        ..Start::default()
+    };
+    targets.start(0, Role::Stable, start, -200_000);
+    targets.prepare(0);
+    let samples = &targets.head.targets[0];
+    let expected = 50.0 / 6.0 * 86_400.0;
+    assert!((samples.row(samples.times.len() - 1)[4] - expected).abs() < 6.0 * expected.sqrt());
+}
+
+#[test]
+fn cells_are_only_cut_where_something_reads() {
+    let scenario = scenario();
+    assert_eq!(cells(&scenario, &columns(&scenario.metrics)).count(), 3);
+    assert_eq!(
+        cells(&scenario, &columns(&scenario.metrics[..1])).count(),
+        1
+    );
+}
