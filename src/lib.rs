@@ -4,13 +4,16 @@
 pub mod condition;
 pub mod controller;
 pub mod diagnostics;
+pub mod engine;
 pub mod go_duration;
 pub mod go_regex;
 pub mod manifest;
+pub mod montecarlo;
 pub mod plan;
 pub mod promql;
 pub mod provider;
 pub mod scenario;
+pub mod stats;
 pub mod telemetry;
 pub mod units;
 pub mod world;

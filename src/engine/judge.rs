@@ -1,0 +1,163 @@
+//! One measurement: the query's answer now, and what the conditions say of it.
+
+use crate::condition::{Assessment, MetricResult, Phase};
+use crate::controller::analysis::{MeasurementMessage, MessageHandle, Verdict};
+use crate::plan::measure::{Measure, QueryMeasure};
+use crate::plan::{Plan, RunPlan};
+use crate::promql::compiled::{Answer, Scratch};
+use crate::promql::head::Head;
+use crate::provider::StoredValue;
+use crate::units::Instant;
+
+use super::clock::millis;
+use super::cluster::Chance;
+
+/// What a measurement came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What it says.
+    pub message: MeasurementMessage,
+}
+
+impl Judged {
+    const fn silent(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            message: MeasurementMessage::Empty,
+        }
+    }
+}
+
+/// Takes the measurements of a plan; keeps the buffers of its queries.
+#[derive(Debug)]
+pub struct Judge<'p> {
+    plan: &'p Plan,
+    chance: Chance,
+    /// By [`QueryMeasure::id`].
+    scratches: Vec<Option<Scratch>>,
+    /// Texts of messages, if anybody will read them.
+    texts: Option<Vec<String>>,
+    /// The value of the last measurement, if anybody will read it.
+    value: String,
+}
+
+impl<'p> Judge<'p> {
+    /// A judge for all measures of a plan.
+    pub fn new(plan: &'p Plan, chance: Chance) -> Self {
+        let mut scratches: Vec<Option<Scratch>> = Vec::new();
+        for stanza in &plan.stanzas {
+            let RunPlan::Measured { measures, .. } = &stanza.run else {
+                continue;
+            };
+            for measure in measures {
+                if let Measure::Query(query) = measure {
+                    if scratches.len() <= query.id {
+                        scratches.resize_with(query.id + 1, || None);
+                    }
+                    scratches[query.id].get_or_insert_with(|| query.program.scratch());
+                }
+            }
+        }
+        Self {
+            plan,
+            chance,
+            scratches,
+            texts: None,
+            value: String::new(),
+        }
+    }
+
+    /// From now on keeps the texts of messages and values.
+    pub fn keep_texts(&mut self) {
+        self.texts = Some(Vec::new());
+    }
+
+    /// The plan whose measures these are.
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
+    }
+
+    /// Texts of messages, by handle.
+    pub fn texts(&self) -> &[String] {
+        self.texts.as_deref().unwrap_or_default()
+    }
+
+    /// The text of a message.
+    pub fn text(&self, handle: MessageHandle) -> String {
+        self.texts()
+            .get(handle.0 as usize)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The value of the last measurement.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Takes one measurement at `now`.
+    pub fn measure(&mut self, measure: &Measure, head: &Head, now: Instant) -> Judged {
+        self.value.clear();
+        if self.chance == Chance::Median {
+            return Judged::silent(Verdict::Successful);
+        }
+        match measure {
+            Measure::Error { text } => self.error(|| text.clone()),
+            Measure::Query(query) => self.query(query, head, now),
+        }
+    }
+
+    fn query(&mut self, query: &QueryMeasure, head: &Head, now: Instant) -> Judged {
+        let Some(mut scratch) = self.scratches[query.id].take() else {
+            return Judged::silent(Verdict::Error);
+        };
+        let judged = match query.program.evaluate(head, millis(now), &mut scratch) {
+            Err(error) => self.error(|| format!("execution: {}", query.program.explain(error))),
+            Ok(answer) => {
+                let result = match answer {
+                    Answer::Scalar(value) => MetricResult::Scalar(value),
+                    Answer::Vector { values, .. } => MetricResult::Vector(values),
+                };
+                self.judge(query, result, now)
+            }
+        };
+        self.scratches[query.id] = Some(scratch);
+        judged
+    }
+
+    fn judge(&mut self, query: &QueryMeasure, result: MetricResult<'_>, now: Instant) -> Judged {
+        let assessment = query.conditions.assess(result, now);
+        let verdict = match assessment.phase() {
+            Phase::Successful => Verdict::Successful,
+            Phase::Failed => Verdict::Failed,
+            Phase::Inconclusive => Verdict::Inconclusive,
+            Phase::Error => return self.error(|| message(&assessment)),
+        };
+        if self.texts.is_some() {
+            self.value = StoredValue(result).to_string();
+        }
+        Judged::silent(verdict)
+    }
+
+    /// An Error; its text is made only if anybody will read it.
+    fn error(&mut self, text: impl FnOnce() -> String) -> Judged {
+        let handle = match &mut self.texts {
+            None => 0,
+            Some(texts) => {
+                texts.push(text());
+                texts.len() - 1
+            }
+        };
+        let message = MeasurementMessage::Text(MessageHandle(handle as u32));
+        Judged {
+            verdict: Verdict::Error,
+            message,
+        }
+    }
+}
+
+fn message(assessment: &Assessment) -> String {
+    assessment.message().unwrap_or_default()
+}

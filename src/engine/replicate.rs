@@ -1,0 +1,675 @@
+//! One replication from the update to its outcome, event by event.
+//!
+//! The loop takes the earliest of: pods that become ready or are killed, a pass of the Rollout controller,
+//! a reconcile of an AnalysisRun, something that a person does. At equal times pods come first, then the
+//! Rollout, then runs in the order of their creation, then people.
+
+use crate::controller::analysis::Outcome as MeasurementOutcome;
+use crate::controller::rollout::livelock::{Livelock, fingerprint};
+use crate::controller::rollout::status::{AbortCause, PauseReason};
+use crate::controller::rollout::{self, Effects, Event, RunId, State, Template, Write, actions};
+use crate::plan::{Arm, Plan, RunPlan, UPDATE_SECOND};
+use crate::promql::head::{Head, Universe};
+use crate::promql::plain::Series;
+use crate::scenario::model::{OperatorAction, StartFraction};
+use crate::units::{Duration, Instant};
+use crate::world::random::{Purpose, ReplicationKey};
+
+use super::clock::{QUEUE_DELAY, millis};
+use super::cluster::{Chance, Cluster, role_of};
+use super::judge::Judge;
+use super::outcome::{Abort, Outcome, Replication};
+use super::people::{self, People};
+use super::runs::LiveRun;
+use super::trace::{Recorder, Taken};
+use crate::telemetry::targets::Role;
+
+/// The informers show everything again at this period, which wakes the Rollout controller.
+const RESYNC_PERIOD: Duration = rollout::RESYNC_PERIOD;
+
+/// Replays one arm of a plan again and again; keeps its memory from one replication to the next.
+#[derive(Debug)]
+pub struct Replicator<'p> {
+    plan: &'p Plan,
+    arm: &'p Arm,
+    seed: u64,
+    chance: Chance,
+    state: State,
+    effects: Effects,
+    cluster: Cluster<'p>,
+    judge: Judge<'p>,
+    people: People<'p>,
+    runs: Vec<LiveRun>,
+    run_count: usize,
+    now: Instant,
+    update_at: Instant,
+    /// When the Rollout controller is woken by a change, and by what it asked for itself.
+    woken: Instant,
+    delayed: Instant,
+    resync: Instant,
+    backoff: Duration,
+    livelock: Livelock,
+    locked: bool,
+    abort_cause: Option<AbortCause>,
+    /// The abort that stands, while somebody may still turn it round.
+    aborted: Option<Decision>,
+    /// Somebody has put another image in the place of the version under test.
+    superseded: Option<Decision>,
+    /// Since when an aborted version serves nothing.
+    safe_at: Option<Instant>,
+    pages: u32,
+    /// Step index and weight as of the start of the latest pass: an abort resets both.
+    standing: Standing,
+    recorder: Option<Recorder>,
+    /// Measurements are taken at whole seconds.
+    whole_seconds: bool,
+}
+
+/// Where the rollout stood before a pass.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    step: Option<u16>,
+    weight: u16,
+    share: f64,
+}
+
+/// A replication with all that Prometheus scraped in it.
+#[derive(Debug)]
+pub struct Exported {
+    /// How it ended.
+    pub replication: Replication,
+    /// What happened.
+    pub recorder: Recorder,
+    /// The start of the update, in milliseconds of virtual time.
+    pub update_ms: i64,
+    /// The series that queries can read, with staleness markers.
+    pub series: Vec<Series>,
+}
+
+/// How the rollout stands, once nothing but people will change it.
+#[derive(Clone, Copy, Debug)]
+struct Decision {
+    outcome: Outcome,
+    at: Instant,
+    abort: Option<Abort>,
+}
+
+impl<'p> Replicator<'p> {
+    /// Replications of `arm` under `seed`.
+    pub fn new(plan: &'p Plan, arm: &'p Arm, seed: u64) -> Self {
+        Self::with_chance(plan, arm, seed, Chance::Drawn)
+    }
+
+    /// The release that is shown as the plan: median times, and every measurement succeeds.
+    pub fn nominal(plan: &'p Plan, arm: &'p Arm) -> Self {
+        Self::with_chance(plan, arm, 0, Chance::Median)
+    }
+
+    fn with_chance(plan: &'p Plan, arm: &'p Arm, seed: u64, chance: Chance) -> Self {
+        Self {
+            plan,
+            arm,
+            seed,
+            chance,
+            state: plan.deployed.clone(),
+            effects: Effects::default(),
+            cluster: Cluster::new(plan, arm, chance),
+            judge: Judge::new(plan, chance),
+            people: People::new(&plan.operators, chance),
+            runs: Vec::new(),
+            run_count: 0,
+            now: Instant::EPOCH,
+            update_at: Instant::EPOCH,
+            woken: Instant::NEVER,
+            delayed: Instant::NEVER,
+            resync: Instant::NEVER,
+            backoff: QUEUE_DELAY,
+            livelock: Livelock::default(),
+            locked: false,
+            abort_cause: None,
+            aborted: None,
+            superseded: None,
+            safe_at: None,
+            pages: 0,
+            standing: Standing::default(),
+            recorder: None,
+            whole_seconds: false,
+        }
+    }
+
+    /// Replays replication `index`.
+    pub fn run(&mut self, index: u64) -> Replication {
+        self.reset(index);
+        let horizon = self.update_at + self.plan.timing.horizon;
+        let decision = self.until_decided(horizon);
+        self.account(decision, horizon)
+    }
+
+    /// Replays replication `index` and notes everything that happens.
+    pub fn trace(&mut self, index: u64) -> (Replication, Recorder) {
+        self.recorder = Some(Recorder::default());
+        self.judge.keep_texts();
+        let replication = self.run(index);
+        let recorder = self.recorder.take().unwrap_or_default();
+        (replication, recorder)
+    }
+
+    /// Replays replication `index`, notes everything that happens and keeps every scrape. With `whole_seconds`
+    /// scrapes and measurements happen at whole seconds.
+    pub fn export(&mut self, index: u64, universe: &Universe, whole_seconds: bool) -> Exported {
+        self.whole_seconds = whole_seconds;
+        self.cluster.targets.capture(whole_seconds);
+        let (replication, recorder) = self.trace(index);
+        Exported {
+            replication,
+            recorder,
+            update_ms: millis(self.update_at),
+            series: self.cluster.targets.captured(millis(self.now), universe),
+        }
+    }
+
+    /// The samples of the latest replication, as far as its queries read them.
+    pub fn samples(&self) -> &Head {
+        &self.cluster.targets.head
+    }
+
+    fn reset(&mut self, index: u64) {
+        let key = ReplicationKey::new(self.seed, index);
+        let fraction = match (self.plan.timing.start_fraction, self.chance) {
+            (StartFraction::Fixed(fraction), _) => fraction,
+            (StartFraction::Random, Chance::Median) => Duration::ZERO,
+            (StartFraction::Random, Chance::Drawn) => {
+                let nanos = key
+                    .stream(Purpose::StartFraction, 0, 0)
+                    .next_below(1_000_000_000);
+                Duration::from_nanos(nanos as i64)
+            }
+        };
+        self.update_at = UPDATE_SECOND + fraction;
+        self.now = self.update_at;
+        self.state.copy_from(&self.plan.deployed);
+        self.cluster.reset(key, self.update_at, &mut self.state);
+        self.run_count = 0;
+        self.livelock.reset();
+        self.locked = false;
+        self.abort_cause = None;
+        self.aborted = None;
+        self.superseded = None;
+        self.safe_at = None;
+        self.pages = 0;
+        self.people.reset(key, self.update_at);
+        self.delayed = Instant::NEVER;
+        self.resync = self.update_at + RESYNC_PERIOD;
+        self.backoff = QUEUE_DELAY;
+        actions::set_template(&mut self.state, Template::FIRST.next());
+        self.woken = self.update_at + self.plan.timing.reconcile;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin(self.update_at, &self.state, &self.cluster);
+        }
+    }
+
+    /// Runs until the rollout is decided; at the horizon it is whatever it is.
+    fn until_decided(&mut self, horizon: Instant) -> Decision {
+        while let Some(at) = self.step(horizon) {
+            self.now = at;
+            if let Some(decision) = self.decided() {
+                return decision;
+            }
+        }
+        self.undecided(horizon)
+    }
+
+    /// Handles the next event up to `until` and gives its time.
+    fn step(&mut self, until: Instant) -> Option<Instant> {
+        let pods = self.cluster.next_change(self.now);
+        let rollout = self.woken.min(self.delayed.max(self.now)).min(self.resync);
+        let run = (0..self.run_count).min_by_key(|&index| self.runs[index].next());
+        let run_at = run.map_or(Instant::NEVER, |index| self.runs[index].next());
+        let person = self.people.next();
+        let at = pods.min(rollout).min(run_at).min(person).max(self.now);
+        if at > until || at == Instant::NEVER {
+            return None;
+        }
+        self.now = at;
+        if pods <= at {
+            self.pods_change();
+        } else if rollout <= at {
+            self.pass();
+        } else if let Some(index) = run.filter(|_| run_at <= at) {
+            self.reconcile_run(index);
+        } else if let Some(action) = self.people.take_due(at) {
+            self.act(action);
+        }
+        Some(at)
+    }
+
+    fn pods_change(&mut self) {
+        let Self {
+            cluster,
+            recorder,
+            now,
+            ..
+        } = self;
+        cluster.kill_due(*now, |event| {
+            if let Some(recorder) = recorder {
+                recorder.pod(*now, event);
+            }
+        });
+        self.sync_pods();
+    }
+
+    /// Lets the ReplicaSet controller act; what it does wakes the Rollout controller.
+    fn sync_pods(&mut self) {
+        if self.cluster.sync(&mut self.state, self.now) {
+            self.wake();
+        }
+        if let Some(recorder) = &mut self.recorder {
+            let runs = &self.runs[..self.run_count];
+            recorder.state(
+                self.now,
+                self.plan,
+                &self.state,
+                runs,
+                self.judge.texts(),
+                &self.cluster,
+            );
+        }
+    }
+
+    fn wake(&mut self) {
+        self.livelock.reset();
+        self.locked = false;
+        self.woken = self.woken.min(self.now + self.plan.timing.reconcile);
+    }
+
+    /// Somebody does something.
+    fn act(&mut self, action: OperatorAction) {
+        let standing = self.standing();
+        let changed = people::act(action, &self.plan.spec, &mut self.state);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.operator(self.now, action, changed);
+        }
+        if !changed {
+            return;
+        }
+        match action {
+            OperatorAction::NewImage | OperatorAction::ImageBack => {
+                self.standing = standing;
+                let abort = self.aborted_now(Outcome::AbortedOperator);
+                self.superseded = Some(self.aborted.unwrap_or(abort));
+            }
+            OperatorAction::Retry => self.abort_cause = None,
+            _ => {}
+        }
+        self.wake();
+    }
+
+    /// One pass of the Rollout controller.
+    fn pass(&mut self) {
+        self.woken = Instant::NEVER;
+        if self.delayed <= self.now {
+            self.delayed = Instant::NEVER;
+        }
+        if self.resync <= self.now {
+            self.resync = self.now + RESYNC_PERIOD;
+        }
+        self.standing = self.standing();
+        let inputs = rollout::Inputs {
+            now: self.now,
+            weight_verified: None,
+        };
+        rollout::reconcile(&self.plan.spec, &mut self.state, &inputs, &mut self.effects);
+        if let Some(at) = self.effects.requeue_at {
+            self.delayed = self.delayed.min(at + QUEUE_DELAY);
+        }
+        for index in 0..self.effects.writes.len() {
+            match self.effects.writes[index] {
+                Write::CreateRun(id) => self.create_run(id),
+                Write::TerminateRun(id) => self.terminate_run(id),
+                _ => {}
+            }
+        }
+        for event in &self.effects.events {
+            if let Event::Aborted { cause, .. } = event {
+                self.abort_cause = self.abort_cause.or(*cause);
+            }
+            if let Event::AbortedByDeadline(template) = event {
+                self.abort_cause = self.abort_cause.or(Some(AbortCause::Deadline(*template)));
+            }
+            if let Some(trigger) = people::trigger_of(event) {
+                if self.plan.pages.contains(trigger) {
+                    self.pages += 1;
+                    self.people.paged(trigger, self.now);
+                }
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.notify(self.now, self.plan, trigger);
+                }
+            }
+        }
+        self.people.look(&self.plan.spec, &self.state, self.now);
+        self.requeue();
+        self.sync_pods();
+    }
+
+    fn requeue(&mut self) {
+        if self.effects.failed {
+            self.woken = self.woken.min(self.now + self.backoff);
+            self.backoff = Duration::from_nanos((self.backoff.as_nanos() * 2).min(10_000_000_000));
+            return;
+        }
+        self.backoff = QUEUE_DELAY;
+        if !self.effects.changed {
+            self.livelock.reset();
+        } else if self.livelock.repeats(fingerprint(&self.state)) {
+            // The real controller spins here for ever; nothing comes of it.
+            self.locked = true;
+        } else if !self.locked {
+            self.woken = self.woken.min(self.now + self.plan.timing.reconcile);
+        }
+    }
+
+    fn create_run(&mut self, id: RunId) {
+        let kind = self.state.run(id).kind;
+        let Some(stanza) = self.plan.stanza(kind) else {
+            return;
+        };
+        if self.run_count == self.runs.len() {
+            self.runs.push(LiveRun::vacant());
+        }
+        let run = &mut self.runs[self.run_count];
+        self.run_count += 1;
+        run.reset(id, stanza, self.now, self.plan.timing.informer);
+        if let RunPlan::Measured { spec, .. } = &self.plan.stanzas[stanza].run {
+            run.state.reset(spec);
+        } else {
+            run.state
+                .reset(&crate::controller::analysis::RunSpec::default());
+        }
+    }
+
+    fn terminate_run(&mut self, id: RunId) {
+        let at = self.now + self.plan.timing.informer;
+        if let Some(run) = self.runs[..self.run_count]
+            .iter_mut()
+            .find(|run| run.id == id)
+        {
+            run.state.request_termination();
+            run.inform(at);
+        }
+    }
+
+    /// Begins or ends one reconcile of an AnalysisRun.
+    fn reconcile_run(&mut self, index: usize) {
+        let plan = self.plan;
+        let run = &mut self.runs[index];
+        match &plan.stanzas[run.stanza].run {
+            RunPlan::Refused { .. } => {
+                run.take(self.now);
+                if run.state.verdict().is_none() {
+                    run.state.refuse();
+                }
+                self.run_changed(index);
+            }
+            RunPlan::Measured { spec, .. } => {
+                if run.batch.take().is_none() {
+                    run.take(self.now);
+                    let mut tasks = std::mem::take(&mut run.tasks);
+                    run.state.begin(spec, self.now, &mut tasks);
+                    run.tasks = tasks;
+                    if !run.tasks.is_empty() {
+                        self.measure(index);
+                        return;
+                    }
+                }
+                let run = &mut self.runs[index];
+                let reconciled = run.state.finish(spec, self.now);
+                run.ended(
+                    self.now,
+                    reconciled.changed,
+                    reconciled.next,
+                    plan.timing.informer,
+                );
+                self.run_changed(index);
+            }
+        }
+    }
+
+    /// Makes the provider calls of a batch; the reconcile ends when they have.
+    fn measure(&mut self, index: usize) {
+        let plan = self.plan;
+        let ends = self.now + plan.timing.provider;
+        let at = if self.whole_seconds {
+            self.now.floor_to_second()
+        } else {
+            self.now
+        };
+        let run = &mut self.runs[index];
+        run.batch = Some((self.now, ends));
+        let RunPlan::Measured { spec, measures, .. } = &plan.stanzas[run.stanza].run else {
+            return;
+        };
+        self.cluster.targets.prepare(millis(at));
+        for task in 0..run.tasks.len() {
+            let task = run.tasks[task];
+            let judged = self
+                .judge
+                .measure(&measures[task.metric], &self.cluster.targets.head, at);
+            let outcome = MeasurementOutcome::Completed {
+                verdict: judged.verdict,
+                at: ends,
+                message: judged.message,
+            };
+            run.state.record(spec, task, self.now, outcome);
+            if let Some(recorder) = &mut self.recorder {
+                let measure = &measures[task.metric];
+                let taken = Taken {
+                    run,
+                    task: task.metric,
+                    measure,
+                };
+                recorder.measurement(at, plan, &self.state, &taken, &self.cluster, &self.judge);
+            }
+        }
+    }
+
+    /// The Rollout controller hears of an AnalysisRun only when its phase changes.
+    fn run_changed(&mut self, index: usize) {
+        let run = &self.runs[index];
+        let changed = self.state.set_run_phase(run.id, run.phase());
+        if changed {
+            self.wake();
+            if let Some(recorder) = &mut self.recorder {
+                recorder.run_phase(
+                    self.now,
+                    self.plan,
+                    &self.state,
+                    &self.runs[index],
+                    self.judge.texts(),
+                );
+            }
+        }
+    }
+
+    /// What the state after an event decides.
+    fn decided(&mut self) -> Option<Decision> {
+        if self.superseded.is_some() {
+            return self.superseded;
+        }
+        let status = &self.state.status;
+        let promoted = status
+            .stable
+            .is_some_and(|stable| role_of(stable) == Role::Canary);
+        if promoted {
+            return Some(Decision {
+                outcome: Outcome::Promoted,
+                at: self.now,
+                abort: None,
+            });
+        }
+        if status.abort {
+            return self.decided_by_abort();
+        }
+        (self.aborted, self.safe_at) = (None, None);
+        let outcome = self.waits_for_people()?;
+        Some(Decision {
+            outcome,
+            // It may have taken a last look at the clock since.
+            at: self.people.waiting_since().unwrap_or(self.now),
+            abort: None,
+        })
+    }
+
+    /// An abort decides once the controller has noticed it, and nobody is about to turn it round.
+    fn decided_by_abort(&mut self) -> Option<Decision> {
+        self.state.status.aborted_at?;
+        let now = self.aborted_now(self.abort_outcome());
+        let decision = *self.aborted.get_or_insert(now);
+        if !self.people.may_turn_abort() && !self.state.status.promote_full {
+            return Some(decision);
+        }
+        if self.safe_at.is_none() && self.cluster.tested_share() <= 0.0 {
+            self.safe_at = Some(self.now);
+        }
+        None
+    }
+
+    fn aborted_now(&self, outcome: Outcome) -> Decision {
+        Decision {
+            outcome,
+            at: self.now,
+            abort: Some(self.abort()),
+        }
+    }
+
+    /// Whether nothing will happen any more unless somebody acts.
+    fn waits_for_people(&self) -> Option<Outcome> {
+        let status = &self.state.status;
+        let busy = self.woken != Instant::NEVER
+            || self.people.next() != Instant::NEVER
+            || self.delayed != Instant::NEVER
+            || self.cluster.next_change(self.now) != Instant::NEVER
+            || self.runs[..self.run_count]
+                .iter()
+                .any(|run| run.next() != Instant::NEVER);
+        if busy || status.pauses.is_empty() {
+            return None;
+        }
+        Some(if status.pauses.has(PauseReason::InconclusiveAnalysisRun) {
+            Outcome::PausedInconclusive
+        } else {
+            Outcome::Paused
+        })
+    }
+
+    /// Nothing decided it until the horizon.
+    fn undecided(&self, horizon: Instant) -> Decision {
+        if let Some(aborted) = self.aborted {
+            return aborted;
+        }
+        let status = &self.state.status;
+        let outcome = if status.pauses.has(PauseReason::InconclusiveAnalysisRun) {
+            Outcome::PausedInconclusive
+        } else if !status.pauses.is_empty() {
+            Outcome::Paused
+        } else if matches!(status.phase, rollout::Phase::Degraded(..)) {
+            Outcome::Degraded
+        } else {
+            Outcome::Unfinished
+        };
+        Decision {
+            outcome,
+            at: horizon,
+            abort: None,
+        }
+    }
+
+    fn abort_outcome(&self) -> Outcome {
+        match self.abort_cause {
+            Some(AbortCause::Deadline(_)) => Outcome::AbortedDeadline,
+            Some(AbortCause::Run(id)) => match self.state.run(id).phase {
+                rollout::RunPhase::Failed => Outcome::AbortedFailed,
+                _ => Outcome::AbortedError,
+            },
+            None => Outcome::AbortedOperator,
+        }
+    }
+
+    fn abort(&self) -> Abort {
+        let mut metric = None;
+        if let Some(AbortCause::Run(id)) = self.abort_cause {
+            let run = self.runs[..self.run_count].iter().find(|run| run.id == id);
+            metric = run.and_then(|run| self.metric_number(run));
+        }
+        Abort {
+            step: self.standing.step,
+            weight: self.standing.weight,
+            share_ppm: (self.standing.share * 1e6).round() as u32,
+            metric,
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let index = self.state.status.step_index;
+        Standing {
+            step: index.and_then(|index| u16::try_from(index).ok()),
+            weight: self.plan.weight_at(index),
+            share: self.cluster.canary_share(),
+        }
+    }
+
+    fn metric_number(&self, run: &LiveRun) -> Option<u16> {
+        let RunPlan::Measured { metrics, .. } = &self.plan.stanzas[run.stanza].run else {
+            return None;
+        };
+        metrics.get(run.deciding_metric()?).copied()
+    }
+}
+
+impl Replicator<'_> {
+    /// Turns a decision into the replication's record, and goes on until the damage is done: an aborted
+    /// version until it serves nothing, a missed one for as long as it stays undetected.
+    fn account(&mut self, decision: Decision, horizon: Instant) -> Replication {
+        let update_ms = millis(self.update_at);
+        let mut replication = Replication {
+            outcome: decision.outcome,
+            ended_ms: millis(decision.at) - update_ms,
+            onset_ms: None,
+            safe_ms: None,
+            abort: decision.abort,
+            repeating: decision.outcome == Outcome::Unfinished && self.locked,
+            pages: self.pages,
+            failed_before: 0,
+            failed_after_miss: 0,
+        };
+        if !self.arm.fault.is_faulty() {
+            return replication;
+        }
+        let onset = self.cluster.track.onset_ms.map(|onset| onset - update_ms);
+        replication.onset_ms = onset.filter(|onset| *onset <= replication.ended_ms);
+        if decision.outcome.is_abort() {
+            let safe = self.until_safe(horizon);
+            replication.safe_ms = safe.map(|at| millis(at) - update_ms);
+            let end = if safe.is_some() { self.now } else { horizon };
+            replication.failed_before = self.cluster.failed_until(end);
+        } else {
+            let decided = decision.at.max(self.now);
+            replication.failed_before = self.cluster.failed_until(decided);
+            let end = decided.max(decision.at + self.plan.timing.undetected_for);
+            while self.step(end).is_some() {}
+            replication.failed_after_miss =
+                self.cluster.failed_until(end) - replication.failed_before;
+        }
+        replication
+    }
+
+    /// Goes on until the new version gets no requests.
+    fn until_safe(&mut self, horizon: Instant) -> Option<Instant> {
+        if self.safe_at.is_some() {
+            return self.safe_at;
+        }
+        while self.cluster.tested_share() > 0.0 {
+            self.step(horizon)?;
+        }
+        Some(self.now)
+    }
+}

@@ -1,0 +1,249 @@
+//! The series that can exist in a scenario, and which of them queries read.
+//!
+//! Queries are compiled twice: first against everything that pods export, to learn which columns and which
+//! pods they look at and how far back; then against only that. So rows hold no cell that nobody reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::manifest::rollout_types::Rollout;
+use crate::promql::ast::Expr;
+use crate::promql::compiled::{CompileRefusal, Program};
+use crate::promql::head::{SeriesDescriptor, TargetId, Universe};
+use crate::promql::settings::Settings;
+use crate::telemetry::exporter::{ColumnSource, ColumnSpec, PodIdentity};
+use crate::telemetry::targets::Role;
+
+/// The pods that can be told apart: slots of the stable version first, then those of the new one.
+#[derive(Clone, Debug)]
+pub struct PodSlots {
+    identities: Vec<PodIdentity>,
+    stable: usize,
+}
+
+impl PodSlots {
+    /// Identities for `slots` pods of each version, labelled as the Rollout's template and metadata say.
+    pub fn new(rollout: &Rollout, slots: [usize; 2]) -> Self {
+        let roles = [(Role::Stable, "stable"), (Role::Canary, "canary")];
+        let mut identities = Vec::with_capacity(slots[0] + slots[1]);
+        for ((role, name), count) in roles.into_iter().zip(slots) {
+            let labels = pod_labels(rollout, role);
+            identities.extend((0..count).map(|slot| identity(rollout, role, name, &labels, slot)));
+        }
+        Self {
+            identities,
+            stable: slots[0],
+        }
+    }
+
+    fn role(&self, target: TargetId) -> Role {
+        if (target.0 as usize) < self.stable {
+            Role::Stable
+        } else {
+            Role::Canary
+        }
+    }
+
+    /// The labels of a pod of this version.
+    pub fn labels(&self, role: Role) -> &[(String, String)] {
+        let slot = if role == Role::Stable { 0 } else { self.stable };
+        self.identities
+            .get(slot)
+            .map_or(&[], |identity| &identity.labels)
+    }
+}
+
+fn identity(
+    rollout: &Rollout,
+    role: Role,
+    name: &str,
+    labels: &[(String, String)],
+    slot: usize,
+) -> PodIdentity {
+    let app = &rollout.metadata.name;
+    let pair = |name: &str, value: String| (name.to_owned(), value);
+    let namespace = &rollout.metadata.namespace;
+    let namespace = if namespace.is_empty() {
+        "default"
+    } else {
+        namespace
+    };
+    PodIdentity {
+        target: vec![
+            pair(
+                "instance",
+                format!(
+                    "10.{}.{}.{}:8080",
+                    role as usize,
+                    slot / 250,
+                    slot % 250 + 1
+                ),
+            ),
+            pair("job", app.clone()),
+            pair("namespace", namespace.to_owned()),
+            pair("pod", format!("{app}-{}-{slot:03}", template_hash(role))),
+        ],
+        role: name.to_owned(),
+        labels: labels.to_vec(),
+    }
+}
+
+/// Stands for the pod-template hash.
+pub fn template_hash(role: Role) -> &'static str {
+    match role {
+        Role::Stable => "5c8f9d7b64",
+        Role::Canary => "7d4b6f98c5",
+    }
+}
+
+/// The labels of a version's pods: the template's, the hash, and what the strategy adds while the version is
+/// stable or new.
+fn pod_labels(rollout: &Rollout, role: Role) -> Vec<(String, String)> {
+    let mut labels: BTreeMap<String, String> = rollout.spec.template.metadata.labels.clone();
+    labels.insert(
+        "rollouts-pod-template-hash".to_owned(),
+        template_hash(role).to_owned(),
+    );
+    let strategy = &rollout.spec.strategy;
+    let metadata = match (role, &strategy.canary, &strategy.blue_green) {
+        (Role::Stable, Some(canary), _) => canary.stable_metadata.as_ref(),
+        (Role::Canary, Some(canary), _) => canary.canary_metadata.as_ref(),
+        (Role::Stable, None, Some(blue_green)) => blue_green.active_metadata.as_ref(),
+        (Role::Canary, None, Some(blue_green)) => blue_green.preview_metadata.as_ref(),
+        (_, None, None) => None,
+    };
+    if let Some(metadata) = metadata {
+        labels.extend(metadata.labels.clone());
+    }
+    labels.into_iter().collect()
+}
+
+/// All series of these columns on these pods.
+pub fn universe(pods: &PodSlots, columns: &[ColumnSpec], targets: &BTreeSet<TargetId>) -> Universe {
+    let mut series = Vec::new();
+    for target in targets {
+        let pod = &pods.identities[target.0 as usize];
+        let of_pod = columns
+            .iter()
+            .enumerate()
+            .map(|(column, spec)| SeriesDescriptor {
+                labels: spec.series_labels(pod),
+                target: *target,
+                column: column as u32,
+            });
+        series.extend(of_pod);
+    }
+    series.sort_by(|left, right| left.labels.cmp(&right.labels));
+    Universe {
+        series,
+        widths: vec![columns.len() as u32; pods.identities.len()],
+    }
+}
+
+/// What a set of queries reads.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    /// Places of the columns among all.
+    columns: BTreeSet<u32>,
+    /// How far back, in milliseconds, by role.
+    pub lookback_ms: [Option<i64>; 2],
+    /// Whether some query looks at a fixed instant (`@ 1700000000`), which no virtual clock has.
+    pub fixed_instant: bool,
+}
+
+/// Compiles each query against everything and notes what it reads.
+pub fn survey(
+    queries: &[&Expr],
+    pods: &PodSlots,
+    columns: &[ColumnSpec],
+    settings: &Settings,
+) -> Vec<Result<Reads, CompileRefusal>> {
+    let all: BTreeSet<TargetId> = (0..pods.identities.len() as u32).map(TargetId).collect();
+    let universe = universe(pods, columns, &all);
+    let survey_one = |expr: &&Expr| {
+        let program = Program::compile(expr, &universe, settings)?;
+        let mut reads = Reads::default();
+        // Any instant will do; the same intervals relative to another one prove that nothing is fixed.
+        let (here, there) = (20_000_000_000, 20_000_123_457);
+        for (read, later) in program.widest_reads(here).zip(program.widest_reads(there)) {
+            reads.fixed_instant |= later.after - read.after != there - here;
+            reads.columns.extend(read.columns);
+            let lookback = &mut reads.lookback_ms[pods.role(read.target) as usize];
+            *lookback = (*lookback).max(Some(here - read.after));
+        }
+        Ok(reads)
+    };
+    queries.iter().map(survey_one).collect()
+}
+
+impl Reads {
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.columns.extend(&other.columns);
+        for (mine, theirs) in self.lookback_ms.iter_mut().zip(other.lookback_ms) {
+            *mine = (*mine).max(theirs);
+        }
+        self.fixed_instant |= other.fixed_instant;
+        self
+    }
+
+    /// The columns that are read.
+    pub fn select(&self, columns: &[ColumnSpec]) -> Vec<ColumnSpec> {
+        self.columns
+            .iter()
+            .map(|column| columns[*column as usize].clone())
+            .collect()
+    }
+
+    /// Whether pods of this version are read at all.
+    pub fn reads_role(&self, role: Role) -> bool {
+        self.lookback_ms[role as usize].is_some()
+    }
+
+    /// What of a request or a pod the columns tell.
+    pub fn signals(&self, columns: &[ColumnSpec]) -> Signals {
+        let mut signals = Signals::default();
+        for column in &self.columns {
+            match &columns[*column as usize].source {
+                ColumnSource::Requests {
+                    statuses,
+                    up_to_seconds,
+                } => {
+                    signals.requests = true;
+                    signals.status |= statuses.len() == 1;
+                    signals.latency |= up_to_seconds.is_finite();
+                }
+                ColumnSource::Memory => signals.memory = true,
+                ColumnSource::Up => signals.up = true,
+            }
+        }
+        signals
+    }
+
+    /// The targets whose pods are read.
+    pub fn targets(&self, pods: &PodSlots) -> BTreeSet<TargetId> {
+        (0..pods.identities.len() as u32)
+            .map(TargetId)
+            .filter(|target| self.reads_role(pods.role(*target)))
+            .collect()
+    }
+}
+
+/// Which properties of the service a query can see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent yes-or-no facts, each read by its name"
+)]
+pub struct Signals {
+    /// Numbers of requests.
+    pub requests: bool,
+    /// Their status.
+    pub status: bool,
+    /// Their response time.
+    pub latency: bool,
+    /// Memory.
+    pub memory: bool,
+    /// Whether targets answer.
+    pub up: bool,
+}
