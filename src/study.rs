@@ -1,0 +1,23 @@
+//! Questions asked of many replications: from a request to a report.
+//!
+//! [`input`] reads what the request names, [`prepare`] puts a Rollout through the controller's gates and
+//! compiles it, [`run()`] and [`trace()`] answer the two commands.
+
+mod advice;
+mod assumptions;
+mod export;
+pub mod failure;
+pub mod input;
+mod measurements;
+mod nominal;
+mod places;
+pub mod prepare;
+mod query;
+mod recording;
+pub mod request;
+mod run;
+mod trace;
+
+pub use query::query;
+pub use run::run;
+pub use trace::trace;

@@ -1,0 +1,66 @@
+//! What a report assumed, in words: the scenario's models and what they leave out.
+
+use crate::plan::Split;
+use crate::plan::build::Built;
+use crate::report::number::percent;
+use crate::scenario::model::{Latency, StartFraction};
+use crate::units::Duration;
+
+use super::input::Inputs;
+
+/// One sentence per assumption that numbers rest on.
+pub fn assumptions(inputs: &Inputs, built: &Built) -> Vec<String> {
+    let scenario = &inputs.scenario;
+    let service = &scenario.service;
+    let split = match built.plan.world.split {
+        Split::Services | Split::Subsets => "split by the router's weights",
+        Split::ReadyPods => "split evenly over ready pods, as a Service does",
+        Split::StableService => "all to the stable Service, since no router is named",
+        Split::ActiveService => "all to the pods behind the active Service",
+    };
+    let latency = match &service.latency {
+        Latency::Constant(value) => format!("always {value}"),
+        Latency::Lognormal { p50, p99 } => {
+            format!("lognormal with median {p50} and 99th percentile {p99}")
+        }
+    };
+    let start = match scenario.controller.start_fraction {
+        StartFraction::Random => "at a random fraction of a second".to_owned(),
+        StartFraction::Fixed(fraction) => format!("{fraction} after a whole second"),
+    };
+    let visible = match scenario.prometheus.visibility_lag {
+        Duration::ZERO => "a query sees every sample at once".to_owned(),
+        lag => format!("a query sees samples that are at least {lag} old"),
+    };
+    let mut assumptions = vec![
+        format!(
+            "Requests arrive as a Poisson stream of constant rate, {} a second in all, {split}.",
+            scenario.traffic.rate_per_second
+        ),
+        format!(
+            "A healthy version fails {} of its requests, independently; response times are {latency}.",
+            percent(service.error_share, 6)
+        ),
+        format!(
+            "Prometheus scrapes each pod every {} at a random phase; {visible}.",
+            scenario.prometheus.scrape_interval
+        ),
+        format!(
+            "The update starts {start}; a provider call takes {}, the Rollout controller acts {} after a change.",
+            scenario.controller.provider_latency, scenario.controller.reconcile_latency
+        ),
+        format!(
+            "A request fails because of a fault if a healthy version would have served it and this one answers \
+             with an error, wrong content, or later than {}.",
+            service.slow_above
+        ),
+        format!(
+            "A bad release that is missed goes on for {}.",
+            scenario.undetected_for
+        ),
+    ];
+    if scenario.prometheus.scrape_interval > Duration::from_seconds(30) {
+        assumptions.push("Windows under two minutes may hold fewer than two samples.".to_owned());
+    }
+    assumptions
+}

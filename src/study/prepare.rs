@@ -1,0 +1,254 @@
+//! From a Rollout object to a plan, through the controller's two gates.
+
+use crate::diagnostics::{Diagnostic, Location};
+use crate::manifest::analysis_types::AnalysisTemplateSpec;
+use crate::manifest::gates::{
+    self, ClusterObjects, Consequence, GateFinding, GateReport, Place, Service,
+};
+use crate::manifest::references::arguments::PodHashes;
+use crate::manifest::references::{TemplateId, TemplateScope, TemplateSet};
+use crate::manifest::rollout_types::Rollout;
+use crate::manifest::run_gate::{self, Secrets};
+use crate::manifest::source::{Manifests, Object};
+use crate::manifest::yaml::{Node, Path};
+use crate::plan::build::{self, Built, StanzaRun, Unsupported};
+use crate::plan::series::template_hash;
+use crate::report::model::{FindingEntry, InvalidSpec};
+use crate::telemetry::targets::Role;
+
+use super::advice::advice;
+use super::failure::Failure;
+use super::input::{Inputs, rollout_of};
+use super::measurements::{self, Oddities, Subject};
+use super::places::Places;
+
+/// What became of a Rollout.
+#[derive(Debug)]
+pub enum Prepared {
+    /// It can be replayed, with what is odd about its templates.
+    Ready(Box<Built>, Oddities),
+    /// The controller refuses it and deploys nothing.
+    Invalid(InvalidSpec),
+}
+
+/// Puts a Rollout through the gates and compiles it.
+pub fn prepare(inputs: &Inputs, object: &Object) -> Result<Prepared, Failure> {
+    let rollout = rollout_of(object).map_err(|diagnostic| inputs.failure(vec![*diagnostic]))?;
+    let objects = cluster_objects(inputs)?;
+    let hashes = PodHashes {
+        stable: template_hash(Role::Stable).to_owned(),
+        latest: template_hash(Role::Canary).to_owned(),
+    };
+    let report = gates::check(&rollout, &objects, &hashes);
+    let (shown, others) = gate_findings(inputs, object, &report);
+    if let Some(message) = report.invalid_spec {
+        return Ok(Prepared::Invalid(InvalidSpec {
+            message,
+            place: shown.as_ref().and_then(|shown| shown.place.clone()),
+            help: shown.and_then(|shown| shown.help),
+            findings: others,
+        }));
+    }
+    refuse_what_never_ends(inputs, object, &report)?;
+    let (built, mut oddities) = compile(inputs, object, &rollout, &report.runs)?;
+    oddities.findings.splice(0..0, others);
+    Ok(Prepared::Ready(Box::new(built), oddities))
+}
+
+/// What the gates found: what the controller shows, and everything else.
+fn gate_findings(
+    inputs: &Inputs,
+    object: &Object,
+    report: &GateReport,
+) -> (Option<FindingEntry>, Vec<FindingEntry>) {
+    let manifests = &inputs.manifests;
+    let entry = |finding: &GateFinding| FindingEntry {
+        code: code_of(finding).to_owned(),
+        rollout: Some(object.name.clone()),
+        arm: None,
+        place: locate(manifests, object, &finding.place)
+            .map(|location| manifests.sources.describe(location)),
+        message: match finding.consequence {
+            Consequence::RunError => format!(
+                "an AnalysisRun ends as Error before it measures, and the release is aborted: {}",
+                finding.text
+            ),
+            _ => finding.text.clone(),
+        },
+        help: advice(&finding.text, manifests),
+    };
+    let (shown, others): (Vec<_>, Vec<_>) = report
+        .findings
+        .iter()
+        .partition(|finding| finding.shown_first);
+    (
+        shown.first().copied().map(entry),
+        others.into_iter().map(entry).collect(),
+    )
+}
+
+/// Compiles a Rollout that the controller accepts, and says what is odd about its measurements.
+fn compile(
+    inputs: &Inputs,
+    object: &Object,
+    rollout: &Rollout,
+    runs: &[gates::StanzaRun],
+) -> Result<(Built, Oddities), Failure> {
+    let manifests = &inputs.manifests;
+    let arguments = runs.iter().map(|run| run.spec.args.as_slice()).collect();
+    let places = Places::new(manifests, arguments);
+    let checked = runs.iter().map(|run| {
+        let checked = match run_gate::check(&run.spec, &Secrets::new()) {
+            Ok(resolved) => StanzaRun::Resolved(resolved),
+            Err(error) => StanzaRun::Refused(error.to_string()),
+        };
+        (run.stanza, checked)
+    });
+    let checked: Vec<_> = checked.collect();
+    let compiled = crate::plan::rollout::compile(rollout).map_err(|error| {
+        let text = error.to_string();
+        // Its text starts with the path of what isn't simulated.
+        let path = text.split(": ").next().and_then(|path| path.parse().ok());
+        let location = path.map_or(object.location(), |path| object.location_of(&path));
+        inputs.failure(vec![Diagnostic::error(text).at(location)])
+    })?;
+    let built =
+        build::build(rollout, compiled, &checked, &inputs.scenario).map_err(|problems| {
+            let mut problems = problems;
+            problems.dedup();
+            inputs.failure(
+                problems
+                    .iter()
+                    .map(|problem| explain(&places, problem))
+                    .collect(),
+            )
+        })?;
+    let subject = Subject {
+        rollout,
+        scenario: &inputs.scenario,
+        runs: &checked,
+        built: &built,
+        places: &places,
+    };
+    let oddities =
+        measurements::examine(&subject).map_err(|diagnostics| inputs.failure(diagnostics))?;
+    Ok((built, oddities))
+}
+
+/// Mistakes that keep the real controllers from ever coming to an end, without a word.
+fn refuse_what_never_ends(
+    inputs: &Inputs,
+    object: &Object,
+    report: &GateReport,
+) -> Result<(), Failure> {
+    let what = |consequence| match consequence {
+        Consequence::ControllerCrash => Some("the controller's process dies of this"),
+        Consequence::NeverReconciled => {
+            Some("the controller panics over this in every pass, and deploys nothing")
+        }
+        Consequence::RunNotCreated => {
+            Some("the AnalysisRun is never created: the rollout hangs there")
+        }
+        Consequence::NeverCompletes => Some("nothing ever completes this: the rollout hangs there"),
+        Consequence::InvalidSpec | Consequence::RunError => None,
+    };
+    let diagnostics: Vec<Diagnostic> = report
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let mut diagnostic =
+                Diagnostic::error(finding.text.clone()).with_note(what(finding.consequence)?);
+            diagnostic.help = advice(&finding.text, &inputs.manifests);
+            Some(match locate(&inputs.manifests, object, &finding.place) {
+                Some(location) => diagnostic.at(location),
+                None => diagnostic,
+            })
+        })
+        .collect();
+    if diagnostics.is_empty() {
+        Ok(())
+    } else {
+        Err(inputs.failure(diagnostics))
+    }
+}
+
+fn code_of(finding: &GateFinding) -> &'static str {
+    match finding.consequence {
+        Consequence::InvalidSpec => "invalid-spec",
+        Consequence::NeverReconciled => "never-reconciled",
+        Consequence::ControllerCrash => "controller-crash",
+        Consequence::RunNotCreated => "run-not-created",
+        Consequence::NeverCompletes => "never-completes",
+        Consequence::RunError => "run-error",
+    }
+}
+
+/// The templates and Services among the manifests. Services count only if there are any: a folder without
+/// them was hardly meant to say that none exist.
+fn cluster_objects(inputs: &Inputs) -> Result<ClusterObjects, Failure> {
+    let mut templates = TemplateSet::default();
+    let mut services = Vec::new();
+    let mut diagnostics = Vec::new();
+    for object in &inputs.manifests.objects {
+        let scope = match object.kind.as_str() {
+            "AnalysisTemplate" => TemplateScope::Namespace,
+            "ClusterAnalysisTemplate" => TemplateScope::Cluster,
+            "Service" => {
+                services.extend(serde_json::from_value::<Service>(object.node.to_json()).ok());
+                continue;
+            }
+            _ => continue,
+        };
+        let spec = object
+            .node
+            .get("spec")
+            .map_or(serde_json::Value::Null, Node::to_json);
+        match serde_json::from_value::<AnalysisTemplateSpec>(spec) {
+            Ok(spec) => {
+                templates.insert(
+                    TemplateId {
+                        scope,
+                        name: object.name.clone(),
+                    },
+                    spec,
+                );
+            }
+            Err(error) => {
+                diagnostics.push(Diagnostic::error(error.to_string()).at(object.location()));
+            }
+        }
+    }
+    if !diagnostics.is_empty() {
+        return Err(inputs.failure(diagnostics));
+    }
+    Ok(ClusterObjects {
+        templates,
+        services: (!services.is_empty()).then_some(services),
+    })
+}
+
+fn locate(manifests: &Manifests, rollout: &Object, place: &Place) -> Option<Location> {
+    let (object, pointer) = match place {
+        Place::Rollout { pointer } => (rollout, pointer),
+        Place::Template { id, pointer } => {
+            (manifests.find(id.scope.kind(), None, &id.name)?, pointer)
+        }
+        Place::Service { name, pointer } => (manifests.find("Service", None, name)?, pointer),
+    };
+    Some(object.location_of(&Path::from_pointer(pointer)))
+}
+
+/// What rollsim doesn't simulate, at its place in the template.
+fn explain(places: &Places<'_>, problem: &Unsupported) -> Diagnostic {
+    let diagnostic = Diagnostic::error(problem.message.clone()).with_help(match problem.place {
+        build::Place::Provider => {
+            "leave that metric out to see what the others are worth; nothing else stands in for it"
+        }
+        _ => "docs/scenario.md lists what is simulated so far",
+    });
+    let metric = problem.metric.as_deref();
+    match metric.and_then(|metric| places.find(metric, &problem.place)) {
+        Some(location) => diagnostic.at(location),
+        None => diagnostic,
+    }
+}

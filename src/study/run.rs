@@ -1,0 +1,208 @@
+//! `rollsim run`: every arm many times, and what that means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostics::{Diagnostic, did_you_mean};
+use crate::montecarlo::replay;
+use crate::plan::build::{Built, MetricFacts};
+use crate::plan::{Arm, Plan, Split};
+use crate::report::findings::{self, ArmFacts, Facts, Signal};
+use crate::report::model::{PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
+use crate::report::summarise::summarise;
+use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
+
+use super::assumptions::assumptions;
+use super::failure::Failure;
+use super::input::{self, Inputs};
+use super::nominal;
+use super::prepare::{Prepared, prepare};
+use super::request::RunRequest;
+use crate::montecarlo::progress::Progress;
+
+/// Answers a request.
+pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
+    let inputs = input::read(&request.inputs)?;
+    let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
+    let mut report = Report {
+        schema: SCHEMA.to_owned(),
+        rollsim: VERSION.to_owned(),
+        rng: RNG.to_owned(),
+        scenario: inputs.scenario_file.clone(),
+        seed,
+        inputs: inputs.files(),
+        assumptions: Vec::new(),
+        findings: inputs.findings(),
+        results: Vec::new(),
+    };
+    for object in inputs.rollouts(&request.rollouts)? {
+        match prepare(&inputs, object)? {
+            Prepared::Invalid(invalid) => report.results.push(RolloutResult {
+                rollout: object.name.clone(),
+                invalid_spec: Some(invalid),
+                plan: None,
+                arms: Vec::new(),
+            }),
+            Prepared::Ready(built, oddities) => {
+                require_scenario(&inputs)?;
+                report.findings.extend(oddities.findings);
+                let result = replay_one(&built, request, &inputs, seed, progress)?;
+                let facts = facts(
+                    &built,
+                    &inputs.scenario,
+                    &oddities.explained,
+                    result.plan.as_ref(),
+                );
+                let derived = findings::derive(&result, &facts);
+                report
+                    .findings
+                    .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
+                report.results.push(result);
+                report.assumptions = assumptions(&inputs, &built);
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// A valid Rollout can't be replayed without knowing what its pods export.
+pub(super) fn require_scenario(inputs: &Inputs) -> Result<(), Failure> {
+    if inputs.scenario_file.is_some() {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::error("the manifests are valid, but there is no scenario to replay them in")
+        .with_note("traffic, exported metrics and faults can't be read from manifests alone")
+        .with_help(
+            "write a scenario file (`apiVersion: rollsim/v1`) that names these manifests, and pass that; \
+             scenarios/article/api.yaml is one to start from",
+        );
+    Err(Failure::request(diagnostic))
+}
+
+fn replay_one(
+    built: &Built,
+    request: &RunRequest,
+    inputs: &Inputs,
+    seed: u64,
+    progress: &Progress,
+) -> Result<RolloutResult, Failure> {
+    let plan = &built.plan;
+    let arms = choose_arms(plan, &request.arms)?;
+    let replications = request.replications.map_or(
+        inputs.scenario.montecarlo.replications,
+        std::num::NonZeroU64::get,
+    );
+    progress.expect(replications * arms.len() as u64);
+    let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| {
+            let message = format!("can't start {threads} threads: {error}");
+            Failure::request(
+                Diagnostic::error(message).with_help("give a smaller number to --threads"),
+            )
+        })?;
+    let tallies = pool.install(|| replay(plan, &arms, seed, replications, progress));
+    let results = arms.iter().zip(&tallies);
+    Ok(RolloutResult {
+        rollout: plan.rollout.clone(),
+        invalid_spec: None,
+        plan: nominal::summary(plan),
+        arms: results
+            .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics))
+            .collect(),
+    })
+}
+
+/// The arms that a request names, or all, in the plan's order.
+pub(super) fn choose_arms<'p>(plan: &'p Plan, names: &[String]) -> Result<Vec<&'p Arm>, Failure> {
+    for name in names {
+        if !plan.arms.iter().any(|arm| arm.name == *name) {
+            return Err(Failure::request(unknown_arm(plan, name)));
+        }
+    }
+    let wanted = |arm: &&Arm| names.is_empty() || names.contains(&arm.name);
+    Ok(plan.arms.iter().filter(wanted).collect())
+}
+
+fn unknown_arm(plan: &Plan, name: &str) -> Diagnostic {
+    let known: Vec<&str> = plan.arms.iter().map(|arm| arm.name.as_str()).collect();
+    let diagnostic = Diagnostic::error(format!("there is no arm `{name}`"))
+        .with_note(format!("the arms are {}", known.join(", ")));
+    match did_you_mean(name, known.iter().copied()) {
+        Some(close) => diagnostic.with_help(format!("did you mean `{close}`?")),
+        None => diagnostic.with_help("arms are `healthy` and the scenario's faults"),
+    }
+}
+
+fn facts(
+    built: &Built,
+    scenario: &Scenario,
+    explained: &BTreeSet<String>,
+    plan: Option<&PlanSummary>,
+) -> Facts {
+    let serves_from_s = plan.and_then(|plan| plan.canary_serves_from_s);
+    let metrics = built.facts.iter();
+    let arms = scenario.faults.iter();
+    Facts {
+        metrics: metrics
+            .map(|facts| metric_facts(facts, explained.contains(&facts.name)))
+            .collect(),
+        arms: arms
+            .map(|fault| arm_facts(fault, scenario, serves_from_s.unwrap_or(0.0)))
+            .collect(),
+        traffic_router: built.plan.world.split != Split::ReadyPods,
+    }
+}
+
+fn metric_facts(facts: &MetricFacts, explained: bool) -> findings::MetricFacts {
+    let signals = facts.signals;
+    let reads = [
+        (signals.status, Signal::Errors),
+        (signals.latency, Signal::Latency),
+        (signals.memory, Signal::Memory),
+        (signals.requests, Signal::Traffic),
+        (signals.up, Signal::Restarts),
+    ];
+    let reads = reads
+        .into_iter()
+        .filter(|(seen, _)| *seen && facts.reads_canary);
+    findings::MetricFacts {
+        name: facts.name.clone(),
+        reads: reads.map(|(_, signal)| signal).collect(),
+        explained,
+    }
+}
+
+/// What a fault changes from when on, if the first pod of the new version serves from `serves_from_s`.
+fn arm_facts(fault: &Fault, scenario: &Scenario, serves_from_s: f64) -> ArmFacts {
+    let onset_s = match fault.onset {
+        Onset::PodAge(age) => serves_from_s + age.as_seconds_f64(),
+        Onset::SinceUpdate(since) => serves_from_s.max(since.as_seconds_f64()),
+    };
+    let parts = [
+        (fault.error_share.is_some(), Signal::Errors),
+        (fault.latency.is_some(), Signal::Latency),
+        (fault.broken_content_share.is_some(), Signal::Content),
+        (fault.memory.is_some(), Signal::Memory),
+    ];
+    let parts = parts.into_iter().filter(|(acts, _)| *acts);
+    let mut acts_on: BTreeMap<Signal, f64> = parts.map(|(_, signal)| (signal, onset_s)).collect();
+    if let Some(leak) = &fault.memory {
+        let memory = &scenario.service.memory;
+        let reached_s = |bytes: f64| {
+            onset_s + ((bytes - memory.baseline_bytes) / leak.bytes_per_second).max(0.0)
+        };
+        if let Some(pressure) = &leak.gc_pressure {
+            let from_s = reached_s(pressure.from_share * memory.limit_bytes);
+            acts_on.entry(Signal::Latency).or_insert(from_s);
+        }
+        if leak.oom == OutOfMemory::Restart {
+            acts_on.insert(Signal::Restarts, reached_s(memory.limit_bytes));
+        }
+    }
+    ArmFacts {
+        name: fault.name.clone(),
+        acts_on,
+    }
+}

@@ -1,0 +1,9 @@
+//! Whole replications: the engine with plans made from manifests and scenarios.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod hazards;
+mod operators;
+mod properties;
+mod routing;
+mod support;
