@@ -10,5 +10,6 @@ pub mod outcome;
 pub mod people;
 pub mod replicate;
 pub mod runs;
+pub mod snapshot;
 pub mod trace;
 pub mod traffic;

@@ -32,6 +32,10 @@ pub const UPDATE_SECOND: Instant = Instant::from_seconds(10_000_000);
 pub struct Plan {
     /// The Rollout's name.
     pub rollout: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The images of its containers.
+    pub images: Vec<String>,
     /// Its spec.
     pub spec: Spec,
     /// `minReadySeconds`.

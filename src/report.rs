@@ -16,6 +16,7 @@ pub mod query;
 pub mod summarise;
 pub mod text;
 pub mod trace;
+pub mod tree;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostics::Diagnostic;
+use crate::go_duration;
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
 use crate::study::request::{InputPath, QueryRequest, RolloutChoice, RunRequest, TraceRequest};
 
 use super::time;
+use crate::units::Duration;
 
 /// Replays an Argo Rollouts canary thousands of times offline and tells what its analysis gates are worth.
 #[derive(Clone, Debug, Parser)]
@@ -41,6 +43,8 @@ pub enum Format {
     Json,
     /// One row per figure (run) or event (trace).
     Csv,
+    /// What `kubectl argo rollouts get rollout` draws (trace only).
+    Tree,
 }
 
 /// Where the manifests are and where the result goes.
@@ -101,6 +105,9 @@ pub struct TraceArguments {
     /// Which replication, counted from 0.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub replication: u64,
+    /// With --format tree: only as it stands so long after the update [default: at every change].
+    #[arg(long, value_name = "DURATION", value_parser = since_update)]
+    pub at: Option<Duration>,
     /// Write the series to this file as OpenMetrics text, for `promtool tsdb create-blocks-from openmetrics`.
     #[arg(long, value_name = "FILE")]
     pub openmetrics: Option<PathBuf>,
@@ -194,6 +201,14 @@ fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
     NonZeroU64::new(number).ok_or_else(|| "at least one replication is needed".to_owned())
 }
 
+fn since_update(text: &str) -> Result<Duration, String> {
+    let duration = go_duration::parse(text).map_err(|_| "write it as `90s` or `1h30m`")?;
+    if duration < Duration::ZERO {
+        return Err("nothing is known of the time before the update".to_owned());
+    }
+    Ok(duration)
+}
+
 fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
     let number: usize = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroUsize::new(number).ok_or_else(|| "at least one thread is needed".to_owned())
@@ -205,6 +220,11 @@ impl RunArguments {
     /// # Errors
     /// Standard input named twice.
     pub fn request(self) -> Result<RunRequest, Box<Diagnostic>> {
+        if self.io.format == Format::Tree {
+            let help = "use `rollsim trace --format tree`, which shows one release";
+            let message = "a run has no tree: it is about many releases";
+            return Err(Box::new(Diagnostic::error(message).with_help(help)));
+        }
         let rollouts = match self.rollout {
             Some(name) => RolloutChoice::Named(name),
             None if self.all_rollouts => RolloutChoice::All,
@@ -233,7 +253,15 @@ impl TraceArguments {
     /// # Errors
     /// Standard input named twice.
     pub fn request(self) -> Result<TraceRequest, Box<Diagnostic>> {
+        let tree = self.io.format == Format::Tree;
+        if self.at.is_some() && !tree {
+            let message = "--at is for --format tree";
+            let help = "add --format tree, or leave --at out";
+            return Err(Box::new(Diagnostic::error(message).with_help(help)));
+        }
         Ok(TraceRequest {
+            tree,
+            at: self.at,
             inputs: input_paths(self.io.inputs)?,
             rollout: self.rollout,
             arm: self.arm,

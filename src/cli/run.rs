@@ -82,6 +82,7 @@ fn rendered(
         Format::Json => json::render(report)
             .map(String::into_bytes)
             .map_err(|error| unrendered("JSON", &error.to_string())),
+        Format::Tree => Ok(Vec::new()),
         Format::Csv => csv::render(report).map_err(|error| unrendered("CSV", &error.to_string())),
     }
 }

@@ -6,10 +6,13 @@ use super::output::Target;
 use super::run::{invalid_spec, unrendered};
 use super::streams::Streams;
 use crate::diagnostics::{Diagnostic, SourceMap, render};
+use crate::engine::snapshot::Snapshot;
 use crate::report::export::Traced;
 use crate::report::trace::{self, Trace};
+use crate::report::tree;
 use crate::study::failure::Failure;
 use crate::study::request::TraceRequest;
+use crate::units::Duration;
 
 /// Runs `study` on what the arguments ask for, and writes its trace.
 pub fn execute(
@@ -18,6 +21,7 @@ pub fn execute(
     study: impl FnOnce(&TraceRequest) -> Result<Traced, Failure>,
 ) -> ExitCode {
     let (format, output) = (arguments.io.format, arguments.io.output.clone());
+    let at = arguments.at;
     let (openmetrics, promtool) = (arguments.openmetrics.clone(), arguments.promtool.clone());
     let checked = arguments.request().and_then(|request| {
         let target = Target::check(output.as_deref(), &request.inputs)?;
@@ -48,7 +52,7 @@ pub fn execute(
             return code;
         }
     }
-    match rendered(&trace, format) {
+    match rendered(&trace, &traced.snapshots, format, at) {
         Ok(bytes) => {
             let shown = format == Format::Text && target == Target::Stdout;
             if let Some(invalid) = trace.invalid_spec.as_ref().filter(|_| !shown) {
@@ -69,9 +73,18 @@ fn verdict(trace: &Trace) -> ExitCode {
     }
 }
 
-fn rendered(trace: &Trace, format: Format) -> Result<Vec<u8>, Box<Diagnostic>> {
+fn rendered(
+    trace: &Trace,
+    snapshots: &[Snapshot],
+    format: Format,
+    at: Option<Duration>,
+) -> Result<Vec<u8>, Box<Diagnostic>> {
     match format {
         Format::Text => Ok(trace::text(trace).into_bytes()),
+        Format::Tree => {
+            let at_ms = at.map(Duration::as_millis_floor);
+            Ok(tree::text(trace, snapshots, at_ms).into_bytes())
+        }
         Format::Json => trace::json(trace)
             .map(String::into_bytes)
             .map_err(|error| unrendered("JSON", &error.to_string())),

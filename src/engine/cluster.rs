@@ -65,6 +65,19 @@ pub enum PodEvent {
     },
 }
 
+/// A pod as people see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodGlance {
+    /// The number in its name; free again when the pod has long been gone.
+    pub number: usize,
+    /// How often its container started again.
+    pub restarts: u32,
+    /// When it was created.
+    pub created_at: Instant,
+    /// Whether it is ready.
+    pub ready: bool,
+}
+
 /// The pods of one replication.
 #[derive(Debug)]
 pub struct Cluster<'p> {
@@ -171,6 +184,29 @@ impl<'p> Cluster<'p> {
                     ordinal: record.ordinal,
                 });
             }
+        }
+    }
+
+    /// The pods of a template.
+    pub fn pods(&self, template: Template, now: Instant) -> impl Iterator<Item = PodGlance> + '_ {
+        let fleet = self.fleets.get(usize::from(template.number()) - 1);
+        let pods = fleet.map_or(&[][..], |fleet| fleet.pods.as_slice());
+        pods.iter().map(move |pod| {
+            let record = &self.records[pod.key as usize];
+            PodGlance {
+                number: self.number_of(record),
+                restarts: record.life,
+                created_at: pod.created_at,
+                ready: pod.is_ready(now),
+            }
+        })
+    }
+
+    /// Pods of a role are numbered from 0, as the series that they export say.
+    fn number_of(&self, record: &PodRecord) -> usize {
+        match role_of(record.template) {
+            Role::Stable => record.slot,
+            Role::Canary => record.slot.saturating_sub(self.plan.slots[0]),
         }
     }
 

@@ -27,6 +27,9 @@ use crate::telemetry::targets::Role;
 /// The informers show everything again at this period, which wakes the Rollout controller.
 const RESYNC_PERIOD: Duration = rollout::RESYNC_PERIOD;
 
+/// How long a trace of pictures goes on after the end: old pods vanish by then.
+const SETTLING: Duration = Duration::from_seconds(120);
+
 /// Replays one arm of a plan again and again; keeps its memory from one replication to the next.
 #[derive(Debug)]
 pub struct Replicator<'p> {
@@ -61,6 +64,10 @@ pub struct Replicator<'p> {
     /// Step index and weight as of the start of the latest pass: an abort resets both.
     standing: Standing,
     recorder: Option<Recorder>,
+    /// Whether the recorder keeps the rollout at each change.
+    pictures: bool,
+    /// How far such a trace goes, from the update.
+    go_on_until: Option<Duration>,
     /// Measurements are taken at whole seconds.
     whole_seconds: bool,
 }
@@ -133,6 +140,8 @@ impl<'p> Replicator<'p> {
             pages: 0,
             standing: Standing::default(),
             recorder: None,
+            pictures: false,
+            go_on_until: None,
             whole_seconds: false,
         }
     }
@@ -147,11 +156,25 @@ impl<'p> Replicator<'p> {
 
     /// Replays replication `index` and notes everything that happens.
     pub fn trace(&mut self, index: u64) -> (Replication, Recorder) {
-        self.recorder = Some(Recorder::default());
+        let recorder = self.recorder.insert(Recorder::default());
+        recorder.snapshots = self.pictures.then(Vec::new);
         self.judge.keep_texts();
         let replication = self.run(index);
+        if self.pictures {
+            let ended = self.now + SETTLING;
+            let until = self
+                .go_on_until
+                .map_or(ended, |until| self.update_at + until);
+            while self.step(until).is_some() {}
+        }
         let recorder = self.recorder.take().unwrap_or_default();
         (replication, recorder)
+    }
+
+    /// Traces from now on keep the rollout at each change, and go on for so long after the update at least.
+    pub fn keep_snapshots(&mut self, until: Option<Duration>) {
+        self.pictures = true;
+        self.go_on_until = until;
     }
 
     /// Replays replication `index`, notes everything that happens and keeps every scrape. With `whole_seconds`
@@ -206,6 +229,7 @@ impl<'p> Replicator<'p> {
         if let Some(recorder) = &mut self.recorder {
             recorder.begin(self.update_at, &self.state, &self.cluster);
         }
+        self.snapshot();
     }
 
     /// Runs until the rollout is decided; at the horizon it is whatever it is.
@@ -240,7 +264,22 @@ impl<'p> Replicator<'p> {
         } else if let Some(action) = self.people.take_due(at) {
             self.act(action);
         }
+        self.snapshot();
         Some(at)
+    }
+
+    /// Lets a recorder take a picture.
+    fn snapshot(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.snapshot(
+                self.now,
+                self.plan,
+                &self.state,
+                &self.runs[..self.run_count],
+                self.judge.texts(),
+                &self.cluster,
+            );
+        }
     }
 
     fn pods_change(&mut self) {

@@ -20,6 +20,8 @@ pub struct LiveRun {
     pub state: RunState,
     /// What the batch under way measures.
     pub tasks: Vec<Task>,
+    /// When it was created.
+    pub created_at: Instant,
     /// When the batch under way began and when its slowest call ends.
     pub batch: Option<(Instant, Instant)>,
     delayed: Option<Instant>,
@@ -35,6 +37,7 @@ impl LiveRun {
             stanza: 0,
             state: RunState::default(),
             tasks: Vec::new(),
+            created_at: Instant::EPOCH,
             batch: None,
             delayed: None,
             informed: None,
@@ -47,6 +50,7 @@ impl LiveRun {
         self.id = id;
         self.stanza = stanza;
         self.tasks.clear();
+        self.created_at = now;
         self.batch = None;
         self.delayed = None;
         self.informed = Some(now + informer);

@@ -20,6 +20,7 @@ use super::cluster::{Cluster, PodEvent, role_of};
 use super::judge::Judge;
 use super::people;
 use super::runs::LiveRun;
+use super::snapshot::{Scene, Snapshot, hash_of};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -157,6 +158,8 @@ pub struct Taken<'a> {
 pub struct Recorder {
     /// Everything so far.
     pub entries: Vec<Entry>,
+    /// The rollout at each change, if asked for.
+    pub snapshots: Option<Vec<Snapshot>>,
     update_at: Instant,
     phase: (String, String),
     step: Option<i32>,
@@ -170,6 +173,47 @@ impl Recorder {
             at_ms: millis(now) - millis(self.update_at),
             what,
         });
+    }
+
+    /// Keeps the rollout as it stands now, if that is asked for and anything can be seen to have changed.
+    pub fn snapshot(
+        &mut self,
+        now: Instant,
+        plan: &Plan,
+        state: &State,
+        runs: &[LiveRun],
+        texts: &[String],
+        cluster: &Cluster<'_>,
+    ) {
+        let Some(snapshots) = &mut self.snapshots else {
+            return;
+        };
+        let names = PlanNames {
+            plan,
+            state,
+            runs,
+            texts,
+        };
+        let scene = Scene {
+            plan,
+            state,
+            cluster,
+            runs,
+            names: &names,
+            now,
+            update_at: self.update_at,
+        };
+        let snapshot = scene.snapshot();
+        let seen = snapshots.last().is_some_and(|last| {
+            let at_ms = snapshot.at_ms;
+            Snapshot {
+                at_ms,
+                ..last.clone()
+            } == snapshot
+        });
+        if !seen {
+            snapshots.push(snapshot);
+        }
     }
 
     /// The update starts.
@@ -383,7 +427,7 @@ impl Names for PlanNames<'_> {
     }
 
     fn hash(&self, template: Template) -> String {
-        format!("rev{}", template.number())
+        hash_of(template)
     }
 
     fn service(&self, role: ServiceRole) -> &str {

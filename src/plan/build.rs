@@ -23,7 +23,7 @@ use crate::world::durations::RandomDuration;
 
 use super::measure::{Measure, QueryMeasure};
 use super::rollout::CompiledRollout;
-use super::series::{PodSlots, Reads, Signals, survey, universe};
+use super::series::{PodSlots, Reads, Signals, namespace, survey, universe};
 use super::world::{FaultPlan, KnownRates, fault_plan, scrape_plan};
 use super::{
     Arm, ArmKind, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND, WorldPlan,
@@ -144,6 +144,8 @@ pub fn build(
     let scrape = scrape_plan(scenario, &columns, reads.lookback_ms, &world.known_rates);
     let plan = Plan {
         rollout: rollout.metadata.name.clone(),
+        namespace: namespace(rollout).to_owned(),
+        images: images(rollout),
         deployed: deploy(&compiled),
         min_ready: compiled.min_ready,
         step_texts: compiled.step_texts,
@@ -225,6 +227,13 @@ fn run_kind(kind: StanzaKind) -> RunKind {
         StanzaKind::PrePromotion => RunKind::PrePromotion,
         StanzaKind::PostPromotion => RunKind::PostPromotion,
     }
+}
+
+fn images(rollout: &Rollout) -> Vec<String> {
+    let containers = rollout.spec.template.spec.get("containers");
+    let containers = containers.and_then(serde_json::Value::as_array);
+    let image = |container: &serde_json::Value| Some(container.get("image")?.as_str()?.to_owned());
+    containers.into_iter().flatten().filter_map(image).collect()
 }
 
 fn operators(scenario: &Scenario) -> Vec<OperatorPlan> {

@@ -61,12 +61,7 @@ fn identity(
 ) -> PodIdentity {
     let app = &rollout.metadata.name;
     let pair = |name: &str, value: String| (name.to_owned(), value);
-    let namespace = &rollout.metadata.namespace;
-    let namespace = if namespace.is_empty() {
-        "default"
-    } else {
-        namespace
-    };
+    let namespace = namespace(rollout);
     PodIdentity {
         target: vec![
             pair(
@@ -84,6 +79,14 @@ fn identity(
         ],
         role: name.to_owned(),
         labels: labels.to_vec(),
+    }
+}
+
+/// The namespace that a manifest without one goes to.
+pub fn namespace(rollout: &Rollout) -> &str {
+    match rollout.metadata.namespace.as_str() {
+        "" => "default",
+        namespace => namespace,
     }
 }
 

@@ -235,7 +235,7 @@ fn phase_and_message(f: &mut fmt::Formatter<'_>, phase: &str, message: &str) -> 
 }
 
 /// `mm:ss.mmm` as a stopwatch shows it; before the update with a minus sign.
-fn clock(at_s: f64) -> String {
+pub(super) fn clock(at_s: f64) -> String {
     // Virtual times are milliseconds far below 2^53.
     #[expect(
         clippy::cast_possible_truncation,

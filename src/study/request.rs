@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
+use crate::units::Duration;
 
 /// Where manifests or a scenario come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub struct TraceRequest {
     pub replication: u64,
     /// The seed.
     pub seed: Option<u64>,
+    /// Whether the rollout at each change is wanted, as `kubectl argo rollouts get rollout` draws it.
+    pub tree: bool,
+    /// How long after the update it is wanted; none for every change.
+    pub at: Option<Duration>,
     /// Whether its series are wanted as OpenMetrics text.
     pub openmetrics: bool,
     /// Whether its measurements are wanted as a file for `promtool test rules`.

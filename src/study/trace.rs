@@ -42,6 +42,9 @@ pub fn trace(request: &TraceRequest) -> Result<Traced, Failure> {
                 require_scenario(&inputs)?;
                 let arms = choose_arms(&built.plan, std::slice::from_ref(&request.arm))?;
                 let mut replicator = Replicator::new(&built.plan, arms[0], seed);
+                if request.tree {
+                    replicator.keep_snapshots(request.at);
+                }
                 let (replication, recorder) = if request.openmetrics || request.promtool {
                     let scenario = &inputs.scenario;
                     let exported = export::replay(&mut replicator, &built, scenario, request)?;
@@ -50,6 +53,7 @@ pub fn trace(request: &TraceRequest) -> Result<Traced, Failure> {
                 } else {
                     replicator.trace(request.replication)
                 };
+                traced.snapshots = recorder.snapshots.unwrap_or_default();
                 let trace = &mut traced.trace;
                 trace.events = recorder.entries.iter().flat_map(events).collect();
                 mark_returns(&mut trace.events);

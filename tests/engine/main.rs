@@ -7,3 +7,4 @@ mod operators;
 mod properties;
 mod routing;
 mod support;
+mod traces;
