@@ -250,3 +250,57 @@ pub struct Signals {
     /// Whether targets answer.
     pub up: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{PodSlots, template_hash};
+    use crate::manifest::rollout_types::Rollout;
+    use crate::telemetry::targets::Role;
+
+    fn label(strategy: serde_json::Value, role: Role, name: &str) -> Option<String> {
+        let rollout = json!({
+            "metadata": {"name": "shop"},
+            "spec": {
+                "template": {"metadata": {"labels": {"app": "shop", "role": "none"}}},
+                "strategy": strategy,
+            },
+        });
+        let rollout = Rollout::from_json(&rollout).unwrap();
+        let pods = PodSlots::new(&rollout, [2, 2]);
+        let labels = pods.labels(role).iter();
+        let mut found = labels.filter(|(key, _)| key == name);
+        found.next().map(|(_, value)| value.clone())
+    }
+
+    /// During an update the new pods carry the canary's or preview's metadata, the old ones the stable's or
+    /// active's (Argo Rollouts v1.9.1 ephemeralmetadata.go); replications end when that changes.
+    #[test]
+    fn pods_are_labelled_as_the_strategy_says_while_an_update_runs() {
+        let canary = json!({"canary": {
+            "canaryMetadata": {"labels": {"role": "canary"}},
+            "stableMetadata": {"labels": {"role": "stable"}},
+        }});
+        let blue_green = json!({"blueGreen": {
+            "activeService": "a",
+            "previewMetadata": {"labels": {"role": "preview"}},
+            "activeMetadata": {"labels": {"role": "active"}},
+        }});
+        let plain = json!({"canary": {}});
+        let cases = [
+            (&canary, Role::Canary, "canary"),
+            (&canary, Role::Stable, "stable"),
+            (&blue_green, Role::Canary, "preview"),
+            (&blue_green, Role::Stable, "active"),
+            (&plain, Role::Canary, "none"),
+        ];
+        for (strategy, role, expected) in cases {
+            let found = label(strategy.clone(), role, "role");
+            assert_eq!(found.as_deref(), Some(expected));
+            let hash = label(strategy.clone(), role, "rollouts-pod-template-hash");
+            assert_eq!(hash.as_deref(), Some(template_hash(role)));
+            assert_eq!(label(strategy.clone(), role, "app").as_deref(), Some("shop"));
+        }
+    }
+}

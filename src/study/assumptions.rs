@@ -59,6 +59,19 @@ pub fn assumptions(inputs: &Inputs, built: &Built) -> Vec<String> {
             scenario.undetected_for
         ),
     ];
+    if built.plan.world.split != Split::ReadyPods {
+        assumptions.push(
+            "Requests sent to a version without a ready pod fail; of those sent to the new version the expected \
+             number is counted."
+                .to_owned(),
+        );
+    }
+    if !scenario.operators.is_empty() {
+        assumptions.push(
+            "People act as the scenario says, whatever else happens; a new image is without the fault."
+                .to_owned(),
+        );
+    }
     if scenario.prometheus.scrape_interval > Duration::from_seconds(30) {
         assumptions.push("Windows under two minutes may hold fewer than two samples.".to_owned());
     }
