@@ -203,7 +203,7 @@ impl Scene<'_> {
         })
     }
 
-    /// info/replicaset_info.go `GetReplicaSetInfo`.
+    /// `info/replicaset_info.go` `GetReplicaSetInfo`.
     fn replica_set(&self, rs: &ReplicaSet) -> ReplicaSetView {
         let status = &self.state.status;
         let is = |template: Option<Template>| template == Some(rs.template);
@@ -213,10 +213,9 @@ impl Scene<'_> {
         }
         match self.plan.spec.strategy {
             Strategy::Canary(_) if !is(status.stable) && is(status.current) => tags.push("canary"),
-            Strategy::Canary(_) => {}
             Strategy::BlueGreen(_) if is(status.active) => tags.push("active"),
             Strategy::BlueGreen(_) if is(status.preview) => tags.push("preview"),
-            Strategy::BlueGreen(_) => {}
+            Strategy::Canary(_) | Strategy::BlueGreen(_) => {}
         }
         let created = if rs.template == Template::FIRST {
             -self.plan.world.stable_age_ms
@@ -262,7 +261,7 @@ impl Scene<'_> {
         pods
     }
 
-    /// info/analysisrun_info.go `getAnalysisRunInfo`: all metrics, dry runs too.
+    /// `info/analysisrun_info.go` `getAnalysisRunInfo`: all metrics, dry runs too.
     fn run(&self, run: &LiveRun) -> RunView {
         let made = self.state.run(run.id);
         let results = run.state.results().iter().flatten();

@@ -259,7 +259,7 @@ mod tests {
     use crate::manifest::rollout_types::Rollout;
     use crate::telemetry::targets::Role;
 
-    fn label(strategy: serde_json::Value, role: Role, name: &str) -> Option<String> {
+    fn label(strategy: &serde_json::Value, role: Role, name: &str) -> Option<String> {
         let rollout = json!({
             "metadata": {"name": "shop"},
             "spec": {
@@ -296,11 +296,11 @@ mod tests {
             (&plain, Role::Canary, "none"),
         ];
         for (strategy, role, expected) in cases {
-            let found = label(strategy.clone(), role, "role");
+            let found = label(strategy, role, "role");
             assert_eq!(found.as_deref(), Some(expected));
-            let hash = label(strategy.clone(), role, "rollouts-pod-template-hash");
+            let hash = label(strategy, role, "rollouts-pod-template-hash");
             assert_eq!(hash.as_deref(), Some(template_hash(role)));
-            assert_eq!(label(strategy.clone(), role, "app").as_deref(), Some("shop"));
+            assert_eq!(label(strategy, role, "app").as_deref(), Some("shop"));
         }
     }
 }

@@ -177,7 +177,7 @@ fn add_revision(
 ) {
     let mut row = Row::default();
     row[0] = format!("{}# revision:{revision}", branch.own);
-    row[2] = " ".to_owned();
+    " ".clone_into(&mut row[2]);
     rows.push(row);
     let of_revision = |rs: &&ReplicaSetView| rs.revision == revision;
     let sets: Vec<&ReplicaSetView> = snapshot.replica_sets.iter().filter(of_revision).collect();
