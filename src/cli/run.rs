@@ -20,7 +20,7 @@ pub fn execute(
     streams: &mut Streams<'_>,
     study: impl FnOnce(&RunRequest, &Progress) -> Result<Report, Failure>,
 ) -> ExitCode {
-    let (format, output) = (arguments.io.format, arguments.io.output.clone());
+    let (format, output) = (arguments.format, arguments.io.output.clone());
     let checked = arguments.request().and_then(|request| {
         let target = Target::check(output.as_deref(), &request.inputs)?;
         Ok((request, target))
@@ -82,7 +82,6 @@ fn rendered(
         Format::Json => json::render(report)
             .map(String::into_bytes)
             .map_err(|error| unrendered("JSON", &error.to_string())),
-        Format::Tree => Ok(Vec::new()),
         Format::Csv => csv::render(report).map_err(|error| unrendered("CSV", &error.to_string())),
     }
 }

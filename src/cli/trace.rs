@@ -1,6 +1,6 @@
 //! `rollsim trace`: replay one release, event by event.
 
-use super::arguments::{Format, TraceArguments};
+use super::arguments::{TraceArguments, TraceFormat};
 use super::exit_code::ExitCode;
 use super::output::Target;
 use super::run::{invalid_spec, unrendered};
@@ -20,7 +20,7 @@ pub fn execute(
     streams: &mut Streams<'_>,
     study: impl FnOnce(&TraceRequest) -> Result<Traced, Failure>,
 ) -> ExitCode {
-    let (format, output) = (arguments.io.format, arguments.io.output.clone());
+    let (format, output) = (arguments.format, arguments.io.output.clone());
     let at = arguments.at;
     let (openmetrics, promtool) = (arguments.openmetrics.clone(), arguments.promtool.clone());
     let checked = arguments.request().and_then(|request| {
@@ -54,7 +54,7 @@ pub fn execute(
     }
     match rendered(&trace, &traced.snapshots, format, at) {
         Ok(bytes) => {
-            let shown = format == Format::Text && target == Target::Stdout;
+            let shown = format == TraceFormat::Text && target == Target::Stdout;
             if let Some(invalid) = trace.invalid_spec.as_ref().filter(|_| !shown) {
                 streams.complain(&invalid_spec(invalid));
             }
@@ -76,18 +76,20 @@ fn verdict(trace: &Trace) -> ExitCode {
 fn rendered(
     trace: &Trace,
     snapshots: &[Snapshot],
-    format: Format,
+    format: TraceFormat,
     at: Option<Duration>,
 ) -> Result<Vec<u8>, Box<Diagnostic>> {
     match format {
-        Format::Text => Ok(trace::text(trace).into_bytes()),
-        Format::Tree => {
+        TraceFormat::Text => Ok(trace::text(trace).into_bytes()),
+        TraceFormat::Tree => {
             let at_ms = at.map(Duration::as_millis_floor);
             Ok(tree::text(trace, snapshots, at_ms).into_bytes())
         }
-        Format::Json => trace::json(trace)
+        TraceFormat::Json => trace::json(trace)
             .map(String::into_bytes)
             .map_err(|error| unrendered("JSON", &error.to_string())),
-        Format::Csv => trace::csv(trace).map_err(|error| unrendered("CSV", &error.to_string())),
+        TraceFormat::Csv => {
+            trace::csv(trace).map_err(|error| unrendered("CSV", &error.to_string()))
+        }
     }
 }
