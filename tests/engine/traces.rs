@@ -127,7 +127,7 @@ spec:
         istio: {virtualService: {name: shop}}
       steps:
         - setCanaryScale: {replicas: 1}
-        - setHeaderRoute: {name: header, match: [{headerName: x, headerValue: {exact: y}}]}
+        - setHeaderRoute: {name: header, match: [{headerName: x, headerValue: {exact: beta}}]}
         - setMirrorRoute: {name: mirror, percentage: 10, match: [{path: {prefix: /}}]}
         - setWeight: 50
 ";
@@ -177,7 +177,7 @@ fn experiments_and_plugins_are_refused_at_their_place() {
             let complaint = String::from_utf8(output.stderr).unwrap();
             let what = format!("spec.strategy.canary.steps[4]: {kind} steps are not simulated");
             assert!(complaint.contains(&what), "{complaint}");
-            assert!(complaint.contains("rollout.yaml:26:"), "{complaint}");
+            assert!(complaint.contains("rollout.yaml:25:"), "{complaint}");
         }
     }
 }
