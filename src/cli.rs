@@ -5,6 +5,7 @@
 //! this module prints, and only it knows the wall clock.
 
 pub mod arguments;
+pub mod check;
 pub mod exit_code;
 pub mod output;
 pub mod progress;
@@ -59,6 +60,7 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Check(arguments) => check::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assumptions;
+mod check;
 mod export;
 pub mod failure;
 pub mod input;
@@ -18,6 +19,7 @@ pub mod request;
 mod run;
 mod trace;
 
+pub use check::check;
 pub use query::query;
 pub use run::run;
 pub use trace::trace;

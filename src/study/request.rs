@@ -29,6 +29,17 @@ pub enum RolloutChoice {
     All,
 }
 
+impl RolloutChoice {
+    /// The one that is named, else all, else the default.
+    pub fn new(named: Option<String>, all: bool) -> Self {
+        match named {
+            Some(name) => Self::Named(name),
+            None if all => Self::All,
+            None => Self::Default,
+        }
+    }
+}
+
 /// `rollsim run`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRequest {
@@ -44,6 +55,26 @@ pub struct RunRequest {
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
     pub threads: Option<NonZeroUsize>,
+}
+
+/// `rollsim check`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which Rollouts.
+    pub rollouts: RolloutChoice,
+    /// The most replications of an arm; none for [`Self::MOST_REPLICATIONS`].
+    pub replications: Option<NonZeroU64>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Threads; none for one per core. Never changes a result.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl CheckRequest {
+    /// The most replications of an arm unless asked otherwise.
+    pub const MOST_REPLICATIONS: u64 = 64_000;
 }
 
 /// `rollsim trace`

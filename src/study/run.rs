@@ -22,6 +22,15 @@ use crate::montecarlo::progress::Progress;
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
     let inputs = input::read(&request.inputs)?;
+    run_on(&inputs, request, progress)
+}
+
+/// Answers a request whose inputs are read already.
+pub(super) fn run_on(
+    inputs: &Inputs,
+    request: &RunRequest,
+    progress: &Progress,
+) -> Result<Report, Failure> {
     let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
@@ -35,7 +44,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
         results: Vec::new(),
     };
     for object in inputs.rollouts(&request.rollouts)? {
-        match prepare(&inputs, object)? {
+        match prepare(inputs, object)? {
             Prepared::Invalid(invalid) => report.results.push(RolloutResult {
                 rollout: object.name.clone(),
                 invalid_spec: Some(invalid),
@@ -43,9 +52,9 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                 arms: Vec::new(),
             }),
             Prepared::Ready(built, oddities) => {
-                require_scenario(&inputs)?;
+                require_scenario(inputs)?;
                 report.findings.extend(oddities.findings);
-                let result = replay_one(&built, request, &inputs, seed, progress)?;
+                let result = replay_one(&built, request, inputs, seed, progress)?;
                 let facts = facts(
                     &built,
                     &inputs.scenario,
@@ -57,7 +66,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                     .findings
                     .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
                 report.results.push(result);
-                report.assumptions = assumptions(&inputs, &built);
+                report.assumptions = assumptions(inputs, &built);
             }
         }
     }
