@@ -16,5 +16,6 @@ pub mod matcher;
 pub mod parse;
 pub mod plain;
 pub mod print;
+pub mod reads;
 pub mod series_file;
 pub mod settings;
