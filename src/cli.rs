@@ -10,6 +10,7 @@ pub mod exit_code;
 pub mod output;
 pub mod progress;
 pub mod query;
+pub mod replay;
 pub mod run;
 pub mod streams;
 pub mod time;
@@ -61,6 +62,7 @@ where
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
         Command::Check(arguments) => check::execute(arguments, streams),
+        Command::Replay(arguments) => replay::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod query;
+mod replay;
 mod run;
 mod trace;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use check::{CheckArguments, CheckFormat};
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
+pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
 pub use trace::{TraceArguments, TraceFormat};
 
@@ -35,6 +37,8 @@ pub enum Command {
     Trace(TraceArguments),
     /// Tell whether a scenario's expectations are met; the exit code says so too.
     Check(CheckArguments),
+    /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.
+    Replay(ReplayArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
 }

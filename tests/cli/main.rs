@@ -14,5 +14,6 @@ mod check;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
+mod replay;
 mod standard_input;
 mod support;
