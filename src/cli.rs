@@ -6,6 +6,7 @@
 
 pub mod arguments;
 pub mod exit_code;
+pub mod limits;
 pub mod output;
 pub mod progress;
 pub mod query;

@@ -7,6 +7,7 @@
 pub mod csv;
 pub mod export;
 pub mod findings;
+mod incidence;
 pub mod json;
 pub mod model;
 pub mod number;

@@ -16,6 +16,7 @@ mod query;
 mod recording;
 pub mod request;
 mod run;
+mod sampling;
 mod trace;
 
 pub use query::query;

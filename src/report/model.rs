@@ -162,6 +162,10 @@ pub struct ArmResult {
     pub outcomes: Outcomes,
     /// Aborted by Failed at or after the fault's onset; in the healthy arm all aborted by Failed: false aborts.
     pub detected: Estimate,
+    /// What that exceeds the healthy arm's false aborts by; null in the healthy arm, and when that arm wasn't
+    /// replayed.
+    #[serde(default)]
+    pub excess_over_healthy: Option<Excess>,
     /// Not promoted, for whatever reason.
     pub stopped: Estimate,
     /// From the start of the update to the abort, among those aborted by Failed.
@@ -186,6 +190,56 @@ pub struct ArmResult {
     pub duration_s: MedianAndTail,
     /// The same figures with their intervals.
     pub intervals: Intervals,
+    /// How probable each way to end is until some time; one entry per outcome that happened.
+    #[serde(default)]
+    pub cumulative_incidence: Vec<Incidence>,
+}
+
+/// The difference between a bad release's detection and a healthy release's false abort, from replications
+/// paired by their number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Excess {
+    /// The difference.
+    #[serde(flatten)]
+    pub difference: Estimate,
+    /// The pairs that it comes from.
+    pub pairs: ExcessPairs,
+}
+
+/// The pairs of a bad and a healthy release of the same number; they add up to the replications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExcessPairs {
+    /// The bad release is detected and the healthy one aborted by Failed.
+    pub both: u64,
+    /// Only the bad one: discordant.
+    pub only_this: u64,
+    /// Only the healthy one: discordant.
+    pub only_healthy: u64,
+    /// Neither.
+    pub neither: u64,
+}
+
+/// The cumulative incidence of one outcome: the others compete with it, and count as never.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incidence {
+    /// Its name, as in [`Outcomes`].
+    pub outcome: String,
+    /// The probability that a release ever ends so.
+    pub plateau: Estimate,
+    /// When so many of *all* releases have ended so; null above the plateau.
+    pub quantiles_s: QuantileEstimates,
+    /// The curve, rising: at most 100 points.
+    pub points: Vec<IncidencePoint>,
+}
+
+/// One point of a cumulative incidence.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidencePoint {
+    /// From the start of the update.
+    pub at_s: f64,
+    /// The probability of having ended so by then.
+    #[serde(flatten)]
+    pub probability: Estimate,
 }
 
 /// How replications ended; the fields add up to the number of replications.
@@ -254,15 +308,21 @@ pub struct AbortedAt {
     pub share: f64,
     /// How many.
     pub n: u64,
+    /// The probability of it.
+    #[serde(default)]
+    pub probability: Option<Estimate>,
 }
 
 /// Aborts that one metric decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecidedBy {
     /// Its name; none when no metric decided (a progress deadline).
     pub metric: Option<String>,
     /// How many.
     pub n: u64,
+    /// The probability of it.
+    #[serde(default)]
+    pub probability: Option<Estimate>,
 }
 
 /// Requests per release that failed because of the fault.
@@ -297,6 +357,9 @@ pub struct Pages {
 /// The figures of an arm with their intervals; null where the figure is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
+    /// See [`ArmResult::outcomes`].
+    #[serde(default)]
+    pub outcomes: OutcomeEstimates,
     /// See [`ArmResult::time_to_abort_s`].
     pub time_to_abort_s: QuantileEstimates,
     /// See [`ArmResult::time_to_abort_from_onset_s`].
@@ -310,6 +373,40 @@ pub struct Intervals {
     pub pages: PagesEstimates,
     /// See [`ArmResult::duration_s`].
     pub duration_s: MedianAndTailEstimates,
+}
+
+/// [`Outcomes`] as probabilities with their intervals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of Outcomes")]
+pub struct OutcomeEstimates {
+    pub promoted: Option<Estimate>,
+    pub aborted_failed: Option<Estimate>,
+    pub aborted_error: Option<Estimate>,
+    pub aborted_deadline: Option<Estimate>,
+    pub aborted_operator: Option<Estimate>,
+    pub aborted_other: Option<Estimate>,
+    pub paused_inconclusive: Option<Estimate>,
+    pub paused: Option<Estimate>,
+    pub degraded: Option<Estimate>,
+    pub unfinished: Option<Estimate>,
+}
+
+impl OutcomeEstimates {
+    /// The probability of ending as `outcome`.
+    pub const fn of(&self, outcome: Outcome) -> Option<Estimate> {
+        match outcome {
+            Outcome::Promoted => self.promoted,
+            Outcome::AbortedFailed => self.aborted_failed,
+            Outcome::AbortedError => self.aborted_error,
+            Outcome::AbortedDeadline => self.aborted_deadline,
+            Outcome::AbortedOperator => self.aborted_operator,
+            Outcome::AbortedOther => self.aborted_other,
+            Outcome::PausedInconclusive => self.paused_inconclusive,
+            Outcome::Paused => self.paused,
+            Outcome::Degraded => self.degraded,
+            Outcome::Unfinished => self.unfinished,
+        }
+    }
 }
 
 /// [`Quantiles`] with their intervals.

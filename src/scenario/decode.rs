@@ -19,7 +19,9 @@ use super::model::{MonteCarlo, Scenario};
 use crate::diagnostics::{Diagnostic, SourceId, SourceMap};
 use crate::manifest::yaml::{Node, load as load_yaml};
 use context::{Context, Field, Object};
-use quantity::DURATION;
+use quantity::{DURATION, PRECISION};
+
+pub use quantity::parse_precision;
 
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
@@ -228,9 +230,18 @@ fn missing_manifests(
 
 fn montecarlo(context: &mut Context<'_>, object: &Object<'_>) -> MonteCarlo {
     let mut montecarlo = MonteCarlo::default();
-    let Some(object) = context.child(object, "montecarlo", &["replications", "seed"]) else {
+    let known = ["replications", "precision", "seed"];
+    let Some(object) = context.child(object, "montecarlo", &known) else {
         return montecarlo;
     };
+    montecarlo.precision = context.take(&object, "precision", &PRECISION);
+    if let (Some(_), Some(field)) = (object.field("replications"), object.field("precision")) {
+        context.refuse_field(
+            &field,
+            "either `replications` or `precision`: each says when the study ends",
+            "leave one of them out",
+        );
+    }
     for (name, least, target) in [
         ("replications", 1, &mut montecarlo.replications),
         ("seed", 0, &mut montecarlo.seed),

@@ -334,10 +334,12 @@ pub enum OperatorWhen {
 }
 
 /// Number of replications and the seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MonteCarlo {
     /// Replications of each arm. Default 10,000.
     pub replications: u64,
+    /// Instead: until the probability of detection of every arm is known within this, `precision: ±0.5%`.
+    pub precision: Option<f64>,
     /// Default 1.
     pub seed: u64,
 }
@@ -346,6 +348,7 @@ impl Default for MonteCarlo {
     fn default() -> Self {
         Self {
             replications: 10_000,
+            precision: None,
             seed: 1,
         }
     }

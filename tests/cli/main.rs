@@ -10,6 +10,7 @@
 
 mod article;
 mod broken_input;
+mod extent;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
