@@ -10,6 +10,7 @@ pub mod paired;
 pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod ratio;
 pub mod special;
 
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,8 @@ pub enum Method {
     Normal,
     /// Tango's score interval of a difference of paired proportions.
     Tango,
+    /// From the limits of two proportions to those of a function of their ratio.
+    MoverRatio,
 }
 
 impl Method {
@@ -65,6 +68,7 @@ impl Method {
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
             Self::Tango => "tango",
+            Self::MoverRatio => "mover-ratio",
         }
     }
 }
@@ -83,6 +87,7 @@ mod tests {
             Method::OrderStatistics,
             Method::Normal,
             Method::Tango,
+            Method::MoverRatio,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

@@ -175,6 +175,14 @@ impl Tally {
         self.replications() - self.outcome(Outcome::Promoted)
     }
 
+    /// Replications aborted, for whatever reason.
+    pub fn aborted(&self) -> u64 {
+        let aborts = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| outcome.is_abort());
+        aborts.map(|outcome| self.outcome(outcome)).sum()
+    }
+
     /// From the start of the update to the abort, among those aborted by Failed; milliseconds.
     pub fn time_to_abort_ms(&self) -> &Bins {
         self.ended_ms(Outcome::AbortedFailed)

@@ -78,6 +78,34 @@ pub struct RolloutResult {
     pub plan: Option<PlanSummary>,
     /// The healthy arm and one per fault, in the scenario's order.
     pub arms: Vec<ArmResult>,
+    /// What that means a quarter and a year; none unless the scenario says how often there are releases.
+    #[serde(default)]
+    pub base_rates: Option<BaseRates>,
+}
+
+/// What the gates mean for those who release so often, and so often something bad.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaseRates {
+    /// Releases a week, as the scenario says.
+    pub deploys_per_week: f64,
+    /// The share of bad ones, as the scenario says.
+    pub bad_release_share: f64,
+    /// Pages per 13 weeks in healthy releases; none when that arm wasn't replayed.
+    pub pages_for_nothing_per_quarter: Option<Estimate>,
+    /// One per fault, as if every bad release were of this kind.
+    pub bad_releases: Vec<BadReleases>,
+}
+
+/// Bad releases of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BadReleases {
+    /// The fault's name.
+    pub arm: String,
+    /// Promoted ones per 52 weeks.
+    pub shipped_per_year: Option<Estimate>,
+    /// The probability that a release which was aborted is bad; none when nothing is ever aborted, or the
+    /// healthy arm wasn't replayed.
+    pub bad_given_aborted: Option<Estimate>,
 }
 
 /// Why the controller refuses a Rollout.
@@ -168,6 +196,9 @@ pub struct ArmResult {
     pub excess_over_healthy: Option<Excess>,
     /// Not promoted, for whatever reason.
     pub stopped: Estimate,
+    /// Aborted, for whatever reason.
+    #[serde(default)]
+    pub aborted: Option<Estimate>,
     /// From the start of the update to the abort, among those aborted by Failed.
     pub time_to_abort_s: Quantiles,
     /// From the fault's onset to the abort, among those aborted by Failed after it.
@@ -429,9 +460,12 @@ pub struct MedianAndTailEstimates {
 
 /// [`Pages`] with its interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the field is that of Pages")]
+#[expect(missing_docs, reason = "the first field is that of Pages")]
 pub struct PagesEstimates {
     pub mean: Option<Estimate>,
+    /// The probability that anybody is paged at all.
+    #[serde(default)]
+    pub any: Option<Estimate>,
 }
 
 /// [`FailedRequests`] with their intervals.

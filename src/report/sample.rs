@@ -155,6 +155,7 @@ pub(crate) fn report() -> Report {
             .iter()
             .filter_map(|(name, tally)| summarise(name, tally, &names, IntervalMethod::Wilson))
             .collect(),
+        base_rates: None,
     };
     let findings = derive(&result, &facts());
     Report {

@@ -57,6 +57,7 @@ pub fn summarise(
         },
         pages: PagesEstimates {
             mean: mean(tally.pages()),
+            any: Some(share.of(tally.paged())),
         },
         duration_s: MedianAndTailEstimates {
             p50: quantile(&duration_ms, 50, MILLIS_PER_SECOND),
@@ -71,6 +72,7 @@ pub fn summarise(
         detected: share.of(tally.detected()),
         excess_over_healthy: excess(tally),
         stopped: share.of(tally.stopped()),
+        aborted: Some(share.of(tally.aborted())),
         time_to_abort_s: points(&intervals.time_to_abort_s),
         time_to_abort_from_onset_s: points(&intervals.time_to_abort_from_onset_s),
         time_to_safe_s: points(&intervals.time_to_safe_s),

@@ -32,8 +32,20 @@ pub struct Scenario {
     pub montecarlo: MonteCarlo,
     /// A replication ends there at the latest, counted from the update. Default 24 h.
     pub horizon: Duration,
+    /// How often there are releases and bad ones, `deploys-per-week: 20` and `bad-release-share: 5%`. Default
+    /// unknown.
+    pub releases: Option<Releases>,
     /// How long a missed bad release goes on failing requests. Default 1 h.
     pub undetected_for: Duration,
+}
+
+/// How often there are releases.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Releases {
+    /// Releases a week, more than 0.
+    pub per_week: f64,
+    /// The share of bad ones, above 0 and below 1.
+    pub bad_share: f64,
 }
 
 /// Requests that reach the service, all versions together.

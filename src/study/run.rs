@@ -7,10 +7,11 @@ use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
 use crate::plan::{Arm, Plan, Split};
+use crate::report::base_rates::base_rates;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
-use crate::report::model::{PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
+use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
-use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
+use crate::scenario::model::{Fault, Onset, OutOfMemory, Releases, Scenario};
 
 use super::assumptions::assumptions;
 use super::failure::Failure;
@@ -56,6 +57,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                     invalid_spec: Some(invalid.clone()),
                     plan: None,
                     arms: Vec::new(),
+                    base_rates: None,
                 });
                 continue;
             }
@@ -65,7 +67,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
         let Some(session) = sessions.next() else {
             continue;
         };
-        let result = summarised(&session, request.interval);
+        let result = summarised(&session, request.interval, scenario.releases.as_ref());
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -127,16 +129,22 @@ fn on_threads<T: Send>(
     Ok(pool.install(work))
 }
 
-fn summarised(session: &Session<'_>, interval: IntervalMethod) -> RolloutResult {
+fn summarised(
+    session: &Session<'_>,
+    interval: IntervalMethod,
+    releases: Option<&Releases>,
+) -> RolloutResult {
     let plan = session.plan;
     let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let arms: Vec<ArmResult> = arms
+        .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics, interval))
+        .collect();
     RolloutResult {
         rollout: plan.rollout.clone(),
         invalid_spec: None,
         plan: nominal::summary(plan),
-        arms: arms
-            .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics, interval))
-            .collect(),
+        base_rates: releases.map(|releases| base_rates(releases, &arms)),
+        arms,
     }
 }
 

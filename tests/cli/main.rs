@@ -9,6 +9,7 @@
 )]
 
 mod article;
+mod base_rates;
 mod broken_input;
 mod extent;
 mod invalid_spec;
