@@ -10,6 +10,7 @@ pub mod limits;
 pub mod output;
 pub mod progress;
 pub mod query;
+pub mod replay;
 pub mod run;
 pub mod streams;
 pub mod time;
@@ -60,6 +61,7 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Replay(arguments) => replay::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

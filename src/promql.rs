@@ -7,14 +7,15 @@
 pub mod ast;
 pub mod compiled;
 pub mod functions;
-mod go_text;
 pub mod head;
 pub mod kernels;
 pub mod labels;
 mod lex;
 pub mod matcher;
+mod notation;
 pub mod parse;
 pub mod plain;
 pub mod print;
+pub mod reads;
 pub mod series_file;
 pub mod settings;

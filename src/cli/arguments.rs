@@ -1,6 +1,7 @@
 //! What can be typed. The names of commands and flags are stable.
 
 mod query;
+mod replay;
 mod run;
 mod trace;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
+pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
 pub use trace::{TraceArguments, TraceFormat};
 
@@ -31,6 +33,8 @@ pub enum Command {
     Run(RunArguments),
     /// Replay one release and tell what happens in it, event by event.
     Trace(TraceArguments),
+    /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.
+    Replay(ReplayArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
 }

@@ -105,3 +105,24 @@ pub struct QueryRequest {
     /// As which server.
     pub profile: Profile,
 }
+
+/// `rollsim replay`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRequest {
+    /// At least one; standard input at most once, the series included.
+    pub inputs: Vec<InputPath>,
+    /// The recording.
+    pub series: InputPath,
+    /// When the update starts, or the AnalysisRun: milliseconds since 1970.
+    pub at_ms: i64,
+    /// The Rollout's name, where there are several.
+    pub rollout: Option<String>,
+    /// The template whose run is replayed by itself, instead of a Rollout.
+    pub template: Option<String>,
+    /// Values for arguments, by name.
+    pub arguments: Vec<(String, String)>,
+    /// As which server.
+    pub profile: Option<Profile>,
+    /// Whether the rollout at each change is wanted, as `kubectl argo rollouts get rollout` draws it.
+    pub tree: bool,
+}

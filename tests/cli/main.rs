@@ -15,5 +15,6 @@ mod extent;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
+mod replay;
 mod standard_input;
 mod support;
