@@ -7,6 +7,7 @@
 pub mod arguments;
 pub mod check;
 pub mod exit_code;
+pub mod limits;
 pub mod output;
 pub mod progress;
 pub mod query;

@@ -19,6 +19,7 @@ mod recording;
 mod replay;
 pub mod request;
 mod run;
+mod sampling;
 mod trace;
 
 pub use check::check;
