@@ -86,7 +86,7 @@ impl Selection {
             let known = |rule: &&Rule| {
                 !pattern.is_empty() && (rule.code.starts_with(*pattern) || rule.name == *pattern)
             };
-            !super::rules::RULES.iter().any(|rule| known(rule))
+            !super::rules::RULES.iter().any(known)
         })
     }
 }

@@ -53,7 +53,7 @@ impl<'a> Text<'a> {
             let known = value(tag);
             let start = filled.len();
             if let Some(value) = known {
-                filled.push_str(value)
+                filled.push_str(value);
             } else {
                 let text = stand_in(&filled, &written[close + 2..]);
                 filled.push_str(&text);
@@ -73,7 +73,7 @@ impl<'a> Text<'a> {
             placeholders,
             node,
             source,
-            yaml: source_text,
+            yaml,
         }
     }
 
