@@ -6,6 +6,7 @@
 
 pub mod arguments;
 pub mod exit_code;
+pub mod lint;
 pub mod output;
 pub mod progress;
 pub mod query;
@@ -59,6 +60,7 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Lint(arguments) => lint::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

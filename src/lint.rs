@@ -5,6 +5,7 @@
 //! `//!` comment is the rule's page. [`lint()`] runs the chosen rules and leaves out what comments in the YAML suppress.
 
 pub mod finding;
+pub mod fix;
 mod near;
 pub mod rule;
 pub mod rules;

@@ -8,6 +8,7 @@ mod assumptions;
 mod export;
 pub mod failure;
 pub mod input;
+mod lint;
 mod measurements;
 mod nominal;
 mod places;
@@ -18,6 +19,7 @@ pub mod request;
 mod run;
 mod trace;
 
+pub use lint::{Linted, lint};
 pub use query::query;
 pub use run::run;
 pub use trace::trace;

@@ -90,3 +90,12 @@ impl Selection {
         })
     }
 }
+
+/// How a severity is called in text, JSON and the rules' index.
+pub fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
