@@ -10,6 +10,7 @@ mod coverage;
 mod export;
 pub mod failure;
 pub mod input;
+mod lint;
 mod measurements;
 mod nominal;
 mod places;
@@ -23,6 +24,7 @@ mod sampling;
 mod trace;
 
 pub use check::check;
+pub use lint::{Linted, lint};
 pub use query::query;
 pub use replay::replay;
 pub use run::run;

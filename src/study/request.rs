@@ -5,6 +5,7 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use crate::lint::rule::Selection;
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
 use crate::stats::proportion::IntervalMethod;
@@ -122,6 +123,15 @@ pub struct TraceRequest {
     pub openmetrics: bool,
     /// Whether its measurements are wanted as a file for `promtool test rules`.
     pub promtool: bool,
+}
+
+/// `rollsim lint`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LintRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which rules.
+    pub selection: Selection,
 }
 
 /// `rollsim query`
