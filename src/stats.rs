@@ -4,6 +4,7 @@
 //! every machine. [`proportion`]s carry Wilson or Clopper–Pearson intervals, [`quantile`]s
 //! order-statistic intervals, [`mean`]s the normal one.
 
+pub mod likelihood_ratio;
 pub mod mean;
 pub mod proportion;
 pub mod quantile;
@@ -47,6 +48,8 @@ pub enum Method {
     OrderStatistics,
     /// The normal interval of a mean.
     Normal,
+    /// Percentiles of what resampled observations give.
+    Bootstrap,
 }
 
 impl Method {
@@ -59,6 +62,7 @@ impl Method {
             Self::ClopperPearsonLower => "clopper-pearson-lower",
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -76,6 +80,7 @@ mod tests {
             Method::ClopperPearsonLower,
             Method::OrderStatistics,
             Method::Normal,
+            Method::Bootstrap,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assumptions;
+pub mod bound;
 mod export;
 pub mod failure;
 pub mod input;
