@@ -63,11 +63,22 @@ pub fn reads_totals(expr: &Expr) -> bool {
         ExprKind::Call { function, args } => {
             let of_window = OF_DIFFERENCES.contains(function);
             let mut args = args.iter();
-            args.any(|arg| match &arg.kind {
-                ExprKind::MatrixSelector { .. } => !of_window,
-                _ => reads_totals(arg),
+            args.any(|arg| {
+                if is_window(arg) {
+                    !of_window
+                } else {
+                    reads_totals(arg)
+                }
             })
         }
+    }
+}
+
+fn is_window(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::MatrixSelector { .. } => true,
+        ExprKind::Paren(expr) => is_window(expr),
+        _ => false,
     }
 }
 

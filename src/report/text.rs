@@ -1,6 +1,7 @@
 //! The report for people: plan, a table per arm, findings, assumptions, and how to see it again.
 
 mod arms;
+mod bound;
 mod plan;
 
 use std::fmt::Write as _;

@@ -7,11 +7,12 @@ use crate::montecarlo::replay;
 use crate::plan::build::{Built, MetricFacts};
 use crate::plan::{Arm, Plan, Split};
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
-use crate::report::model::{PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
+use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
 use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
 
 use super::assumptions::assumptions;
+use super::bound::{self, BoundSettings, bounds, expected_replications};
 use super::failure::Failure;
 use super::input::{self, Inputs};
 use super::nominal;
@@ -91,7 +92,11 @@ fn replay_one(
         inputs.scenario.montecarlo.replications,
         std::num::NonZeroU64::get,
     );
-    progress.expect(replications * arms.len() as u64);
+    let open = BoundSettings {
+        replications: replications.min(bound::REPLICATIONS),
+        seed,
+    };
+    progress.expect(replications * arms.len() as u64 + expected_replications(&arms, open));
     let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -102,14 +107,21 @@ fn replay_one(
                 Diagnostic::error(message).with_help("give a smaller number to --threads"),
             )
         })?;
-    let tallies = pool.install(|| replay(plan, &arms, seed, replications, progress));
-    let results = arms.iter().zip(&tallies);
+    let (tallies, bounds) = pool.install(|| {
+        let tallies = replay(plan, &arms, seed, replications, progress);
+        let bounds = bounds(plan, &arms, &tallies, open, progress);
+        (tallies, bounds)
+    });
+    let results = arms.iter().zip(&tallies).zip(bounds);
     Ok(RolloutResult {
         rollout: plan.rollout.clone(),
         invalid_spec: None,
         plan: nominal::summary(plan),
         arms: results
-            .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics))
+            .filter_map(|((arm, tally), bound)| {
+                let result = summarise(&arm.name, tally, &plan.metrics)?;
+                Some(ArmResult { bound, ..result })
+            })
             .collect(),
     })
 }
