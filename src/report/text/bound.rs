@@ -2,7 +2,7 @@
 
 use crate::report::bound::{Bound, Scope};
 use crate::report::model::ArmResult;
-use crate::report::number::{count, percent, proportion};
+use crate::report::number::{count, lower, percent, proportion};
 use crate::stats::{Estimate, Method};
 
 /// For the overview: the bound on all requests until promotion.
@@ -26,6 +26,14 @@ fn share(bound: &Estimate) -> String {
     }
 }
 
+/// A number with its interval.
+fn whole(bound: &Estimate) -> String {
+    match (bound.method, bound.low) {
+        (Method::ClopperPearsonLower, Some(low)) => format!("100 % (≥ {} %)", lower(low)),
+        _ => proportion(bound),
+    }
+}
+
 /// For the arm's table: each scope with its requests, and what share of it the template reaches.
 pub(super) fn rows(bounds: &[Bound]) -> Vec<(&'static str, String)> {
     let Some(first) = bounds.first() else {
@@ -37,11 +45,11 @@ pub(super) fn rows(bounds: &[Bound]) -> Vec<(&'static str, String)> {
     let lines = defined.map(|(bound, best)| {
         let requests = bound.requests.map_or("–".to_owned(), count);
         let scope = match bound.scope {
-            Scope::Read => "requests that windows read",
+            Scope::Read => "that windows read",
             Scope::LastMeasurement => "until the last measurement",
             Scope::Promotion => "until promotion",
         };
-        format!("{}, {requests} {scope}", proportion(&best))
+        format!("{} with the {requests} requests {scope}", whole(&best))
     });
     let lines: Vec<String> = lines.collect();
     let mut rows = match &first.reason {
