@@ -211,5 +211,7 @@ mod tests {
         assert!((3..9).all(|column| never[column].is_empty()));
         assert_eq!(&find("error-spike", "decided_by.success-rate")[4], "998");
         assert_eq!(&find("error-spike", "time_to_abort.p50")[9], "s");
+        assert_eq!(&find("error-spike", "bound.read.power")[4], "0.999");
+        assert!(find("empty-body", "bound.promotion.efficiency")[4].is_empty());
     }
 }

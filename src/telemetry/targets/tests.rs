@@ -82,6 +82,7 @@ fn scenario() -> Scenario {
         montecarlo: MonteCarlo::default(),
         horizon: Duration::from_seconds(86_400),
         undetected_for: Duration::from_seconds(3_600),
+        expectations: Vec::new(),
     }
 }
 
@@ -325,7 +326,9 @@ fn held_open_gates_do_not_change_what_windows_hold() {
     };
     for replication in 0..50 {
         let mut ordinary = one_pod(&plan, &fault, replication);
-        times.iter().for_each(|now| ordinary.prepare(*now));
+        for now in times {
+            ordinary.prepare(now);
+        }
         let samples = &ordinary.head.targets[0];
         let [mut fine, mut failed] = [0.0; 2];
         for row in 1..samples.times.len() {
