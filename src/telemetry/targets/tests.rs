@@ -317,7 +317,9 @@ fn held_open_gates_do_not_change_what_windows_hold() {
     };
     for replication in 0..50 {
         let mut ordinary = one_pod(&plan, &fault, replication);
-        times.iter().for_each(|now| ordinary.prepare(*now));
+        for now in times {
+            ordinary.prepare(now);
+        }
         let samples = &ordinary.head.targets[0];
         let [mut fine, mut failed] = [0.0; 2];
         for row in 1..samples.times.len() {
