@@ -4,8 +4,7 @@
 //! its discovery until the pod is gone. Rows are made when a query is about to read them, and the counts
 //! between two windows are drawn as one sum.
 
-use crate::promql::head::{Head, TargetSamples, Universe};
-use crate::promql::plain::Series;
+use crate::promql::head::{Head, TargetSamples};
 use crate::scenario::model::Memory;
 use crate::world::pod::{FaultStages, Life, RateStep, RequestPlan, Scratch, StageTimes};
 use crate::world::random::{Purpose, ReplicationKey};
@@ -14,6 +13,7 @@ use super::capture::Capture;
 use super::exporter::RowPlan;
 
 mod drawing;
+mod filling;
 
 use drawing::Drawing;
 
@@ -134,52 +134,6 @@ impl<'a> Targets<'a> {
             head: Head {
                 targets: vec![samples; slots],
             },
-        }
-    }
-
-    /// From the next replication on, every scrape is kept; with `whole_seconds` all scrapes happen at whole
-    /// seconds.
-    pub fn capture(&mut self, whole_seconds: bool) {
-        self.capture = Some(Capture {
-            whole_seconds,
-            past: Vec::new(),
-        });
-    }
-
-    /// Everything that was captured until `until_ms`, as far as queries can read it.
-    pub fn captured(&mut self, until_ms: i64, universe: &Universe) -> Vec<Series> {
-        self.capture_until(until_ms);
-        let capture = self.capture.as_ref();
-        capture.map_or_else(Vec::new, |capture| capture.series(&self.head, universe))
-    }
-
-    fn capture_until(&mut self, until_ms: i64) {
-        if self.capture.is_none() {
-            return;
-        }
-        for slot in 0..self.slots.len() {
-            let target = &self.slots[slot];
-            if target.in_use && self.plan.reads_ms[target.role].is_some() {
-                self.make_rows(slot, target.read_from_ms, until_ms);
-            }
-        }
-    }
-
-    /// Sets the rows of a slot aside that another pod is about to take.
-    fn set_aside(&mut self, slot: usize) {
-        let target = &self.slots[slot];
-        if self.capture.is_none() || !target.in_use {
-            return;
-        }
-        let markers_ms = target
-            .gone_ms
-            .saturating_add(self.plan.requests.scrape_interval_ms);
-        if target.gone_ms < i64::MAX && self.plan.reads_ms[target.role].is_some() {
-            self.make_rows(slot, target.read_from_ms, markers_ms);
-        }
-        let samples = self.head.targets[slot].clone();
-        if let Some(capture) = &mut self.capture {
-            capture.past.push((slot, samples));
         }
     }
 
@@ -324,15 +278,14 @@ impl<'a> Targets<'a> {
         let target = &self.slots[slot];
         let interval = self.plan.requests.scrape_interval_ms;
         let (phase, gone_ms) = (target.phase_ms, target.gone_ms);
-        let from_ms = match self.capture {
-            Some(_) => from_ms.min(target.read_from_ms),
-            None => from_ms,
-        };
         let scrape_at_or_before = |at_ms: i64| (at_ms - phase).div_euclid(interval);
         // The first scrape after the pod is gone writes the markers; there is none after it.
         let last =
             scrape_at_or_before(until_ms).min(scrape_at_or_before(gone_ms).saturating_add(1));
         let first = target.next_row.max(scrape_at_or_before(from_ms) + 1);
+        if self.capture.is_some() && first <= last {
+            self.fill(slot, first);
+        }
         for scrape in first..=last {
             self.drawing(slot).advance_to_scrape(scrape);
             self.add_row(slot, scrape);
@@ -369,14 +322,14 @@ impl<'a> Targets<'a> {
     pub fn finish(&mut self, slot: usize, until_ms: i64) {
         let target = &self.slots[slot];
         if target.in_use && !target.life.stage_from_ms.is_healthy() {
+            // Once requests between two scrapes are drawn, the rows before can't be made any more.
+            self.capture_until(slot, until_ms);
             self.drawing(slot).advance_to_instant(until_ms);
         }
     }
 
     /// [`finish`](Self::finish) for all pods.
     pub fn finish_all(&mut self, until_ms: i64) {
-        // Once requests between two scrapes are drawn, the rows before can't be made any more.
-        self.capture_until(until_ms);
         for slot in 0..self.slots.len() {
             self.finish(slot, until_ms);
         }

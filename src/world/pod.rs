@@ -135,6 +135,19 @@ pub struct Scratch {
     piece: Vec<u64>,
     after: Vec<u64>,
     moved: Vec<u64>,
+    /// What was drawn, stretch by stretch, while somebody wants to know.
+    pub record: Option<Vec<Stretch>>,
+}
+
+/// The requests of a stretch of time in which rate and behaviour stayed the same.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// Its start.
+    pub from_ms: i64,
+    /// Its end.
+    pub until_ms: i64,
+    /// The requests by atom.
+    pub counts: Vec<u64>,
 }
 
 impl Scratch {
@@ -144,6 +157,7 @@ impl Scratch {
             piece: vec![0; atoms],
             after: vec![0; atoms],
             moved: vec![0; atoms],
+            record: None,
         }
     }
 }
@@ -303,6 +317,7 @@ impl PodRequests<'_> {
         let healthy = &self.plan.healthy[piece.class];
         let mut stream = self.key.stream(requests, self.life.owner, address);
         let faulty = self.life.stage_from_ms.end_of(0, piece.until_ms).is_some();
+        let before = (!faulty && scratch.record.is_some()).then(|| counts.to_vec());
         let target = if faulty {
             scratch.piece.fill(0);
             &mut scratch.piece[..]
@@ -321,6 +336,17 @@ impl PodRequests<'_> {
                 .draw(&self.plan.digits, mean, &mut stream, target);
         }
         if !faulty {
+            if let (Some(before), Some(record)) = (before, &mut scratch.record) {
+                let added = counts
+                    .iter()
+                    .zip(before)
+                    .map(|(after, before)| after - before);
+                record.push(Stretch {
+                    from_ms: piece.from_ms,
+                    until_ms: piece.until_ms,
+                    counts: added.collect(),
+                });
+            }
             return 0;
         }
         let mut stream = self.key.stream(fault, self.life.owner, address);
@@ -339,6 +365,7 @@ impl PodRequests<'_> {
             piece: current,
             after,
             moved,
+            record,
         } = scratch;
         let stages = &self.life.stage_from_ms;
         // Stage 0 is healthy.
@@ -356,6 +383,13 @@ impl PodRequests<'_> {
                 .and_then(|stage| self.stages[stage][piece.class].as_ref());
             if let Some(effect) = effect {
                 failed += effect.apply(stream, current, moved);
+            }
+            if let Some(record) = record {
+                record.push(Stretch {
+                    from_ms: at,
+                    until_ms: boundary.unwrap_or(piece.until_ms),
+                    counts: current.clone(),
+                });
             }
             for (count, piece) in counts.iter_mut().zip(current.iter()) {
                 *count += piece;

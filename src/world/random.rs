@@ -47,6 +47,8 @@ pub enum Purpose {
     Baseline = 12,
     /// How long a person takes to act: owner is the rule's place in the scenario, index its occasion.
     Reaction = 13,
+    /// How requests of a block spread over its scrapes, where somebody wants to see them.
+    Filling = 14,
 }
 
 /// Key of one replication of a study.

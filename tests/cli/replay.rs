@@ -60,6 +60,18 @@ fn an_exported_replication_is_judged_as_it_was() {
     round_trip(&inputs, "slow-p99", "aborted_failed");
 }
 
+/// An export shows the very replication that is judged without it.
+#[test]
+fn an_export_changes_nothing() {
+    let inputs = Inputs::of_the_article();
+    for arm in ["healthy", "error-spike", "slow-p99", "memory-leak"] {
+        let words = format!("trace api.yaml --arm {arm} --replication 3 --format json");
+        let plain = inputs.rollsim(&words);
+        let exported = inputs.rollsim(&format!("{words} --openmetrics {arm}.om"));
+        assert_eq!((plain.code, plain.out), (0, exported.out), "{arm}");
+    }
+}
+
 #[test]
 fn so_it_is_with_a_visibility_lag_and_an_older_server() {
     let inputs = article();

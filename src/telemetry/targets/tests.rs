@@ -105,7 +105,17 @@ fn error_spike() -> Fault {
 
 /// One canary pod that serves a seventh of 50 requests a second from 1,000 s on.
 fn one_pod<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
+    begin(Targets::new(plan, &fault.stages, 1), fault, replication)
+}
+
+/// The same, every scrape of it kept.
+fn captured<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
     let mut targets = Targets::new(plan, &fault.stages, 1);
+    targets.capture(false);
+    begin(targets, fault, replication)
+}
+
+fn begin<'a>(mut targets: Targets<'a>, fault: &FaultPlan, replication: u64) -> Targets<'a> {
     targets.reset(ReplicationKey::new(1, replication));
     targets.set_rate(1, 0, 50.0 / 1_000.0 / 7.0, Some(6));
     let stages = fault.times(1_000_000, 0).stages;
@@ -302,4 +312,81 @@ fn cells_are_only_cut_where_something_reads() {
         cells(&scenario, &columns(&scenario.metrics[..1])).count(),
         1
     );
+}
+
+/// Capturing shows the very replication that is judged otherwise: the rows that queries read and the failed
+/// requests are the same, and there is a row for each scrape.
+#[test]
+fn capturing_changes_nothing_and_leaves_no_gap() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    for replication in 0..20 {
+        let mut pair = [
+            one_pod(&plan, &fault, replication),
+            captured(&plan, &fault, replication),
+        ];
+        for targets in &mut pair {
+            targets.prepare(1_200_000);
+            targets.prepare(1_950_000);
+            targets.stop(0, 2_100_000);
+            targets.finish_all(2_200_000);
+        }
+        assert_eq!(pair[0].failed(), pair[1].failed());
+        assert!(pair[0].failed() > 0);
+        let [plain, kept] = pair.map(|targets| targets.head.targets[0].clone());
+        for (index, time) in plain.times.iter().enumerate() {
+            let same = kept.times.binary_search(time).unwrap();
+            assert_eq!(plain.row(index), kept.row(same), "{time}");
+        }
+        assert!(kept.times.len() > 2 * plain.times.len());
+        let steps = kept.times.windows(2);
+        assert!({ steps }.all(|pair| pair[1] - pair[0] == 15_000));
+        // The last row holds the markers.
+        for index in 1..kept.times.len() - 1 {
+            let (before, row) = (kept.row(index - 1), kept.row(index));
+            assert!((0..6).all(|column| before[column] <= row[column]));
+            assert!((row[0] + row[1] - row[4]).abs() < 1e-9);
+        }
+    }
+}
+
+/// What was drawn for a gap spreads over its scrapes as requests of a constant rate do, errors from the fault's
+/// onset on.
+#[test]
+fn rows_between_windows_share_out_what_was_drawn() {
+    const REPLICATIONS: u64 = 400;
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    let per_scrape = 15.0 * 50.0 / 7.0;
+    let mut sums: Vec<[f64; 3]> = Vec::new();
+    for replication in 0..REPLICATIONS {
+        let mut targets = captured(&plan, &fault, replication);
+        targets.prepare(2_000_000);
+        let samples = &targets.head.targets[0];
+        // Scrapes 10 to 50 after the first lie before the window and after the onset.
+        for scrape in 10..50 {
+            let (before, row) = (samples.row(scrape - 1), samples.row(scrape));
+            let [all, failed] = [4, 1].map(|column| row[column] - before[column]);
+            sums.resize(sums.len().max(scrape - 9), [0.0; 3]);
+            let sum = &mut sums[scrape - 10];
+            *sum = [sum[0] + all, sum[1] + all * all, sum[2] + failed];
+        }
+    }
+    let n = REPLICATIONS as f64;
+    for (scrape, [all, squares, failed]) in sums.into_iter().enumerate() {
+        let (mean, failed) = (all / n, failed / n);
+        let variance = squares / n - mean * mean;
+        let tolerance = 5.0 * (per_scrape / n).sqrt();
+        assert!((mean - per_scrape).abs() < tolerance, "{scrape}: {mean}");
+        assert!(
+            (failed - 0.2 * per_scrape).abs() < tolerance,
+            "{scrape}: {failed}"
+        );
+        assert!(
+            (variance / per_scrape - 1.0).abs() < 0.5,
+            "{scrape}: {variance}"
+        );
+    }
 }
