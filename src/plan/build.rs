@@ -51,6 +51,8 @@ pub enum Place {
     Metric,
     /// The name of its provider.
     Provider,
+    /// The address of its Prometheus.
+    Address,
     /// Its query.
     Query(Option<std::ops::Range<usize>>),
     /// Its success condition.

@@ -1,6 +1,7 @@
 //! What can be said of the measurements before the first replication: which texts the real systems refuse,
 //! and which selectors find no series, and why.
 
+mod backends;
 mod selectors;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ use crate::scenario::model::Scenario;
 
 use super::places::Places;
 use super::prepare::Recorded;
+use backends::Backend;
 use selectors::{Series, Unmatched};
 
 /// Everything that findings about measurements are drawn from.
@@ -78,6 +80,7 @@ pub fn examine(subject: &Subject<'_>) -> Result<Oddities, Vec<Diagnostic>> {
                 metric,
                 spec: &spec.metrics[index],
             };
+            oddities.add(&metric.name, one.backend().into_iter().collect());
             match one.findings(measure, &series) {
                 Ok(found) => oddities.add(&metric.name, found),
                 Err(diagnostic) if refused.contains(&diagnostic) => {}
@@ -160,6 +163,14 @@ impl OneMetric<'_> {
                 Ok(word.into_iter().collect())
             }
         }
+    }
+
+    /// A word on a server that isn't a Prometheus.
+    fn backend(&self) -> Option<FindingEntry> {
+        let provider = self.metric.provider.prometheus.as_ref()?;
+        let lag = self.subject.scenario.prometheus.visibility_lag;
+        let (message, help) = Backend::of(&provider.address)?.differs(lag)?;
+        Some(self.entry("not-prometheus", &Place::Address, message, Some(help)))
     }
 
     fn entry(
