@@ -22,6 +22,7 @@ pub mod build;
 pub mod measure;
 pub mod recorded;
 pub mod rollout;
+pub mod rules;
 pub mod series;
 pub mod world;
 

@@ -13,6 +13,9 @@ use crate::promql::settings::Settings;
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, PodIdentity};
 use crate::telemetry::targets::Role;
 
+use super::build::Unsupported;
+use super::rules::{self, Rule, RuleReads};
+
 /// The pods that can be told apart: slots of the stable version first, then those of the new one.
 #[derive(Clone, Debug)]
 pub struct PodSlots {
@@ -149,33 +152,82 @@ pub struct Reads {
     columns: BTreeSet<u32>,
     /// How far back, in milliseconds, by role.
     pub lookback_ms: [Option<i64>; 2],
+    /// How far back at the series of recording rules, in milliseconds, by the rule's number.
+    pub rules: BTreeMap<usize, i64>,
     /// Whether some query looks at a fixed instant (`@ 1700000000`), which no virtual clock has.
     pub fixed_instant: bool,
 }
 
-/// Compiles each query against everything and notes what it reads.
-pub fn survey(
-    queries: &[&Expr],
-    pods: &PodSlots,
-    columns: &[ColumnSpec],
-    settings: &Settings,
-) -> Vec<Result<Reads, CompileRefusal>> {
-    let all: BTreeSet<TargetId> = (0..pods.identities.len() as u32).map(TargetId).collect();
-    let universe = universe(pods, columns, &all);
-    let survey_one = |expr: &&Expr| {
-        let program = Program::compile(expr, &universe, settings)?;
-        let mut reads = Reads::default();
-        // Any instant will do; the same intervals relative to another one prove that nothing is fixed.
-        let (here, there) = (20_000_000_000, 20_000_123_457);
-        for (read, later) in program.widest_reads(here).zip(program.widest_reads(there)) {
-            reads.fixed_instant |= later.after - read.after != there - here;
-            reads.columns.extend(read.columns);
-            let lookback = &mut reads.lookback_ms[pods.role(read.target) as usize];
-            *lookback = (*lookback).max(Some(here - read.after));
+/// Everything that queries can read: what pods export and what rules record of it.
+#[derive(Debug)]
+pub struct Everything<'a> {
+    pods: &'a PodSlots,
+    universe: Universe,
+    rules: RuleReads,
+    /// Samples are seen this much later.
+    lag_ms: i64,
+}
+
+impl<'a> Everything<'a> {
+    /// What these pods export and these rules record.
+    ///
+    /// # Errors
+    /// Rules that aren't simulated.
+    pub fn new(
+        pods: &'a PodSlots,
+        columns: &[ColumnSpec],
+        rules: &[Rule],
+        settings: &Settings,
+        lag_ms: i64,
+    ) -> Result<Self, Vec<Unsupported>> {
+        let all: BTreeSet<TargetId> = (0..pods.identities.len() as u32).map(TargetId).collect();
+        let mut everything = Self {
+            pods,
+            universe: universe(pods, columns, &all),
+            rules: RuleReads::default(),
+            lag_ms,
+        };
+        let numbers = 0..rules.len();
+        let compiled = rules::compile(rules, numbers, &mut everything.universe, settings)?;
+        let by_target = RuleReads::new(&compiled, |_| Reads::default());
+        let reads = RuleReads::new(&compiled, |program| reads_of(program, pods, &by_target));
+        let problems = rules::refuse_fixed_instants(rules, &reads);
+        if !problems.is_empty() {
+            return Err(problems);
         }
-        Ok(reads)
-    };
-    queries.iter().map(survey_one).collect()
+        everything.rules = reads;
+        Ok(everything)
+    }
+
+    /// Compiles a query against everything and notes what it reads.
+    ///
+    /// # Errors
+    /// A query that can't be compiled.
+    pub fn survey(&self, query: &Expr, settings: &Settings) -> Result<Reads, CompileRefusal> {
+        let program = Program::compile(query, &self.universe, settings)?;
+        let reads = reads_of(&program, self.pods, &self.rules);
+        Ok(self.rules.resolved(reads, self.lag_ms))
+    }
+}
+
+/// What a program reads by itself.
+fn reads_of(program: &Program, pods: &PodSlots, rules: &RuleReads) -> Reads {
+    let mut reads = Reads::default();
+    // Any instant will do; the same intervals relative to another one prove that nothing is fixed.
+    let (here, there) = (20_000_000_000, 20_000_123_457);
+    for (read, later) in program.widest_reads(here).zip(program.widest_reads(there)) {
+        reads.fixed_instant |= later.after - read.after != there - here;
+        let length = here - read.after;
+        if let Some(rule) = rules.number(read.target) {
+            let lookback = reads.rules.entry(rule).or_insert(length);
+            *lookback = (*lookback).max(length);
+            continue;
+        }
+        reads.columns.extend(read.columns);
+        let lookback = &mut reads.lookback_ms[pods.role(read.target) as usize];
+        *lookback = (*lookback).max(Some(length));
+    }
+    reads
 }
 
 impl Reads {
@@ -186,7 +238,21 @@ impl Reads {
         for (mine, theirs) in self.lookback_ms.iter_mut().zip(other.lookback_ms) {
             *mine = (*mine).max(theirs);
         }
+        for (&rule, &lookback) in &other.rules {
+            let mine = self.rules.entry(rule).or_insert(lookback);
+            *mine = (*mine).max(lookback);
+        }
         self.fixed_instant |= other.fixed_instant;
+        self
+    }
+
+    /// The same at any instant up to `by_ms` ago.
+    #[must_use]
+    pub fn further_back(mut self, by_ms: i64) -> Self {
+        let lookbacks = self.lookback_ms.iter_mut().flatten();
+        for lookback in lookbacks.chain(self.rules.values_mut()) {
+            *lookback += by_ms;
+        }
         self
     }
 

@@ -173,6 +173,7 @@ pub fn scrape_plan(
         failure_share: scenario.prometheus.scrape_failure,
         lag_ms: scenario.prometheus.visibility_lag.as_millis_floor(),
         memory: service.memory.clone(),
+        rules: Vec::new(),
     }
 }
 

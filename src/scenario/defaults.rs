@@ -92,6 +92,7 @@ impl Default for Prometheus {
             scrape_failure: 0.0,
             visibility_lag: Duration::ZERO,
             discovery: DurationDistribution::Uniform(Duration::ZERO, Duration::from_seconds(5)),
+            rules: Vec::new(),
         }
     }
 }

@@ -132,6 +132,21 @@ pub struct Prometheus {
     pub visibility_lag: Duration,
     /// From a pod's readiness until Prometheus knows it. Default `{uniform: [0s, 5s]}`.
     pub discovery: DurationDistribution,
+    /// Queries whose results are stored as series. Default none.
+    pub rules: Vec<RecordingRule>,
+}
+
+/// `{record: job:errors:rate1m, expr: …, interval: 30s}`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingRule {
+    /// The name of the new series.
+    pub record: String,
+    /// A query that Prometheus accepts.
+    pub expr: String,
+    /// How often it is evaluated; whole milliseconds, at least 1 s. Default 1 min.
+    pub interval: Duration,
+    /// Where the query stands, `file:line:column`.
+    pub place: String,
 }
 
 /// Rule sets of Prometheus versions (spec promql §10.5).

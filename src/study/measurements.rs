@@ -61,7 +61,7 @@ pub struct Oddities {
 pub fn examine(subject: &Subject<'_>) -> Result<Oddities, Vec<Diagnostic>> {
     let series = match subject.recorded {
         Some(recorded) => Series::recorded(recorded),
-        None => Series::new(subject.rollout, subject.scenario),
+        None => Series::new(subject.rollout, subject.scenario, &subject.built.settings),
     };
     let mut oddities = Oddities::default();
     let mut refused: Vec<Diagnostic> = Vec::new();
@@ -305,7 +305,15 @@ impl OneMetric<'_> {
             .collect();
         let span = found.first().map(|(_, span)| span.clone())?;
         let place = Place::Query(Some(span));
-        if versions.iter().all(|versions| !versions.canary) {
+        let of_rules = found
+            .iter()
+            .any(|(selector, _)| series.is_recorded(selector));
+        let reads_canary = if of_rules {
+            self.facts().is_none_or(|facts| facts.reads_canary)
+        } else {
+            versions.iter().any(|versions| versions.canary)
+        };
+        if !reads_canary {
             let message = format!(
                 "the query of `{name}` reads the old version only: what it says doesn't depend on the release."
             );
@@ -333,9 +341,9 @@ fn without_series(plan: &Plan, query: &QueryMeasure) -> String {
     let refused = |text: String| format!("Every measurement ends as Error (execution: {text})");
     match &query.source {
         Source::Simulated(program) => {
-            let pods = plan.slots.iter().sum();
+            let pods: usize = plan.slots.iter().sum();
             let head = Head {
-                targets: vec![TargetSamples::default(); pods],
+                targets: vec![TargetSamples::default(); pods + plan.scrape.rules.len()],
             };
             let now_ms = UPDATE_SECOND.as_nanos() / 1_000_000;
             let mut scratch = program.scratch();

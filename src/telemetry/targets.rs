@@ -11,6 +11,7 @@ use crate::world::random::{Purpose, ReplicationKey};
 
 use super::capture::Capture;
 use super::exporter::RowPlan;
+use super::rules::{RulePlan, Rules};
 
 mod drawing;
 mod filling;
@@ -45,6 +46,8 @@ pub struct ScrapePlan {
     pub lag_ms: i64,
     /// Memory of a healthy pod.
     pub memory: Memory,
+    /// Recording rules, in their order.
+    pub rules: Vec<RulePlan>,
 }
 
 /// A process as the world starts it.
@@ -110,6 +113,7 @@ pub struct Targets<'a> {
     failed: u64,
     row: Vec<f64>,
     capture: Option<Capture>,
+    rules: Rules<'a>,
     /// The samples that queries read.
     pub head: Head,
 }
@@ -121,6 +125,9 @@ impl<'a> Targets<'a> {
             width: plan.row.width(),
             ..TargetSamples::default()
         };
+        let mut head = Head {
+            targets: vec![samples; slots],
+        };
         Self {
             plan,
             stages,
@@ -131,9 +138,8 @@ impl<'a> Targets<'a> {
             failed: 0,
             row: vec![0.0; plan.row.width()],
             capture: None,
-            head: Head {
-                targets: vec![samples; slots],
-            },
+            rules: Rules::new(&plan.rules, &mut head),
+            head,
         }
     }
 
@@ -151,6 +157,14 @@ impl<'a> Targets<'a> {
             target.in_use = false;
             samples.clear();
         }
+        let capture = self.capture.as_ref();
+        let phase = |phase| capture.map_or(phase, |capture| capture.phase(phase));
+        self.rules.reset(key, &mut self.head, phase);
+    }
+
+    /// When the update starts: nothing is asked before.
+    pub fn begin(&mut self, update_ms: i64) {
+        self.rules.begin(update_ms);
     }
 
     /// From `at_ms` on each ready pod of a group gets requests at this rate.
@@ -180,9 +194,8 @@ impl<'a> Targets<'a> {
             .capture
             .as_ref()
             .map_or(phase, |capture| capture.phase(phase));
-        self.set_aside(slot);
+        self.make_room(slot);
         let target = &mut self.slots[slot];
-        self.head.targets[slot].clear();
         target.role = role as usize;
         target.rate_group = start.rate_group;
         target.phase_ms = phase;
@@ -271,6 +284,9 @@ impl<'a> Targets<'a> {
                 self.make_rows(slot, now_ms - lookback, now_ms - self.plan.lag_ms);
             }
         }
+        let until_ms = now_ms - self.plan.lag_ms;
+        let all = self.capture.is_some();
+        self.rules.evaluate(until_ms, all, &mut self.head);
     }
 
     /// Makes the rows of the scrapes in `(from_ms, until_ms]` that aren't there yet.

@@ -49,6 +49,8 @@ pub enum Purpose {
     Reaction = 13,
     /// How requests of a block spread over its scrapes, where somebody wants to see them.
     Filling = 14,
+    /// When a group of recording rules is evaluated: owner is the group.
+    RulePhase = 15,
 }
 
 /// Key of one replication of a study.

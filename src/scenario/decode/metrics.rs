@@ -6,6 +6,7 @@ use super::super::model::{
 };
 use super::context::{Context, Field, Object};
 use super::quantity::{DURATION, SHARE};
+use super::rules;
 use super::service::{above_zero, duration_distribution};
 use crate::diagnostics::did_you_mean;
 use crate::units::Duration;
@@ -20,6 +21,7 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         "scrape-failure",
         "visibility-lag",
         "discovery",
+        "rules",
     ];
     let mut prometheus = Prometheus::default();
     let Some(object) = context.child(parent, "prometheus", &known) else {
@@ -28,16 +30,8 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
     if let Some(field) = object.field("version") {
         prometheus.version = version(context, &field).unwrap_or(prometheus.version);
     }
-    if let Some(field) = object.field("scrape-interval")
-        && let Some(interval) = context.quantity(&field, &DURATION)
-    {
-        let whole = interval.as_nanos() % 1_000_000 == 0;
-        if whole && interval >= Duration::from_seconds(1) {
-            prometheus.scrape_interval = interval;
-        } else {
-            let message = "must be at least 1s and a whole number of milliseconds";
-            context.refuse_field(&field, message, "write e.g. `15s`");
-        }
+    if let Some(interval) = interval(context, &object, "scrape-interval") {
+        prometheus.scrape_interval = interval;
     }
     if let Some(failure) = context.take(&object, "scrape-failure", &SHARE) {
         prometheus.scrape_failure = failure;
@@ -49,7 +43,25 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         prometheus.discovery =
             duration_distribution(context, &field).unwrap_or(prometheus.discovery);
     }
+    prometheus.rules = rules::rules(context, &object);
     prometheus
+}
+
+/// How often Prometheus does something.
+pub(super) fn interval(
+    context: &mut Context<'_>,
+    object: &Object<'_>,
+    name: &str,
+) -> Option<Duration> {
+    let field = object.field(name)?;
+    let interval = context.quantity(&field, &DURATION)?;
+    let whole = interval.as_nanos() % 1_000_000 == 0;
+    if whole && interval >= Duration::from_seconds(1) {
+        return Some(interval);
+    }
+    let message = "must be at least 1s and a whole number of milliseconds";
+    context.refuse_field(&field, message, "write e.g. `15s`");
+    None
 }
 
 /// `3`, `2.51` or `2`, or any version in full.
@@ -345,7 +357,7 @@ fn label_value(context: &mut Context<'_>, field: &Field<'_>) -> Option<LabelValu
 }
 
 /// Prometheus' names: letters, digits and `_`, for metrics `:` too, no digit in front.
-fn is_name(text: &str, metric: bool) -> bool {
+pub(super) fn is_name(text: &str, metric: bool) -> bool {
     let allowed =
         |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || (metric && letter == ':');
     !text.is_empty() && text.chars().all(allowed) && !text.starts_with(|c: char| c.is_ascii_digit())

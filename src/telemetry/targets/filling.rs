@@ -27,6 +27,7 @@ impl Targets<'_> {
         for slot in 0..self.slots.len() {
             self.capture_until(slot, until_ms);
         }
+        self.rules.evaluate(until_ms, true, &mut self.head);
         let capture = self.capture.as_ref();
         capture.map_or_else(Vec::new, |capture| capture.series(&self.head, universe))
     }
@@ -43,16 +44,23 @@ impl Targets<'_> {
         self.make_rows(slot, last * interval + target.phase_ms - 1, until_ms);
     }
 
-    /// Sets the rows of a slot aside that another pod is about to take.
-    pub(super) fn set_aside(&mut self, slot: usize) {
+    /// Makes room for the rows of another pod in a slot, whose former rows are set aside if they are to be kept.
+    pub(super) fn make_room(&mut self, slot: usize) {
         let target = &self.slots[slot];
-        if self.capture.is_none() || !target.in_use || target.gone_ms == i64::MAX {
-            return;
+        if target.in_use && target.gone_ms < i64::MAX {
+            self.capture_until(slot, i64::MAX);
         }
-        self.capture_until(slot, i64::MAX);
-        let samples = self.head.targets[slot].clone();
-        if let Some(capture) = &mut self.capture {
-            capture.past.push((slot, samples));
+        let samples = &mut self.head.targets[slot];
+        match &mut self.capture {
+            // Rules are yet to be evaluated at instants that see the former pod; later ones don't reach back to it.
+            Some(_) if !self.rules.is_empty() => samples.may_reset = true,
+            Some(capture) => {
+                if !samples.times.is_empty() {
+                    capture.past.push((slot, samples.clone()));
+                }
+                samples.clear();
+            }
+            None => samples.clear(),
         }
     }
 

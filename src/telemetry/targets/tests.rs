@@ -51,6 +51,7 @@ fn scenario() -> Scenario {
             scrape_failure: 0.0,
             visibility_lag: Duration::ZERO,
             discovery: DurationDistribution::Fixed(Duration::ZERO),
+            rules: Vec::new(),
         },
         controller: ControllerTiming {
             start_fraction: StartFraction::Random,
