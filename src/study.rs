@@ -5,10 +5,12 @@
 
 mod advice;
 mod assumptions;
+mod check;
 mod coverage;
 mod export;
 pub mod failure;
 pub mod input;
+mod lint;
 mod measurements;
 mod nominal;
 mod places;
@@ -18,8 +20,11 @@ mod recording;
 mod replay;
 pub mod request;
 mod run;
+mod sampling;
 mod trace;
 
+pub use check::check;
+pub use lint::{Linted, lint};
 pub use query::query;
 pub use replay::replay;
 pub use run::run;
