@@ -143,6 +143,10 @@ pub struct Prometheus {
     pub scrape_interval: Duration,
     /// Probability that a scrape fails. Default 0.
     pub scrape_failure: f64,
+    /// How long a pod takes to answer a scrape. Default no time.
+    pub scrape_duration: DurationDistribution,
+    /// A scrape that takes longer has failed. Default 10 s, the interval if that is shorter.
+    pub scrape_timeout: Duration,
     /// A query sees only samples at least this old. Default 0.
     pub visibility_lag: Duration,
     /// From a pod's readiness until Prometheus knows it. Default `{uniform: [0s, 5s]}`.

@@ -6,6 +6,8 @@
 
 use crate::promql::head::{Head, TargetSamples};
 use crate::scenario::model::Memory;
+use crate::units::Duration;
+use crate::world::durations::RandomDuration;
 use crate::world::pod::{FaultStages, Life, RateStep, RequestPlan, Scratch, StageTimes};
 use crate::world::random::{Purpose, ReplicationKey};
 
@@ -42,6 +44,8 @@ pub struct ScrapePlan {
     pub reads_ms: [Option<i64>; 2],
     /// Probability that a scrape fails.
     pub failure_share: f64,
+    /// How long a scrape takes, and how long it may take; none where it is never too long.
+    pub timeout: Option<(RandomDuration, Duration)>,
     /// Samples younger than this aren't seen yet, milliseconds.
     pub lag_ms: i64,
     /// Memory of a healthy pod.
@@ -395,11 +399,13 @@ impl<'a> Targets<'a> {
 }
 
 fn scrape_fails(plan: &ScrapePlan, key: ReplicationKey, target: &Target, scrape: i64) -> bool {
-    plan.failure_share > 0.0
-        && key
-            .stream(Purpose::ScrapeFailure, target.life.owner, scrape)
-            .next_unit()
-            < plan.failure_share
+    let stream = |purpose| key.stream(purpose, target.life.owner, scrape);
+    let refused =
+        plan.failure_share > 0.0 && stream(Purpose::ScrapeFailure).next_unit() < plan.failure_share;
+    refused
+        || plan.timeout.is_some_and(|(duration, timeout)| {
+            duration.draw(&mut stream(Purpose::ScrapeDuration)) > timeout
+        })
 }
 
 fn memory_at(

@@ -51,6 +51,8 @@ pub enum Purpose {
     Filling = 14,
     /// When a group of recording rules is evaluated: owner is the group.
     RulePhase = 15,
+    /// How long a scrape takes.
+    ScrapeDuration = 16,
 }
 
 /// Key of one replication of a study.

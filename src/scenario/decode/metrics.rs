@@ -19,6 +19,8 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         "version",
         "scrape-interval",
         "scrape-failure",
+        "scrape-duration",
+        "scrape-timeout",
         "visibility-lag",
         "discovery",
         "rules",
@@ -35,6 +37,20 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
     }
     if let Some(failure) = context.take(&object, "scrape-failure", &SHARE) {
         prometheus.scrape_failure = failure;
+    }
+    if let Some(field) = object.field("scrape-duration") {
+        prometheus.scrape_duration =
+            duration_distribution(context, &field).unwrap_or(prometheus.scrape_duration);
+    }
+    let default = prometheus.scrape_timeout.min(prometheus.scrape_interval);
+    prometheus.scrape_timeout = interval(context, &object, "scrape-timeout").unwrap_or(default);
+    if let Some(field) = object.field("scrape-timeout")
+        && prometheus.scrape_timeout > prometheus.scrape_interval
+    {
+        // Prometheus 3.14 config/config.go `ScrapeConfig.Validate`.
+        let message = "scrape timeout greater than scrape interval";
+        let help = "Prometheus refuses this; write a shorter time";
+        context.refuse_field(&field, message, help);
     }
     if let Some(lag) = context.take(&object, "visibility-lag", &DURATION) {
         prometheus.visibility_lag = lag;

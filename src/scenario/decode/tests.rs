@@ -403,3 +403,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_scrape_may_take_as_long_as_the_interval() {
+    let timeout = |prometheus: &str| {
+        scenario(&format!("prometheus: {{{prometheus}}}\n"))
+            .prometheus
+            .scrape_timeout
+            .to_string()
+    };
+    assert_eq!(timeout("scrape-interval: 15s"), "10s");
+    assert_eq!(timeout("scrape-interval: 5s"), "5s");
+    assert_eq!(timeout("scrape-interval: 5s, scrape-timeout: 2s"), "2s");
+    let errors = errors("prometheus: {scrape-interval: 5s, scrape-timeout: 6s}\n");
+    assert!(errors[0].contains("scrape timeout greater than scrape interval"));
+}

@@ -46,6 +46,8 @@ fn scenario() -> Scenario {
             version: PrometheusVersion::V3,
             scrape_interval: Duration::from_seconds(15),
             scrape_failure: 0.0,
+            scrape_duration: DurationDistribution::Fixed(Duration::ZERO),
+            scrape_timeout: Duration::from_seconds(10),
             visibility_lag: Duration::ZERO,
             discovery: DurationDistribution::Fixed(Duration::ZERO),
             rules: Vec::new(),
@@ -382,4 +384,36 @@ fn rows_between_windows_share_out_what_was_drawn() {
             "{scrape}: {variance}"
         );
     }
+}
+
+/// A pod that answers too late has failed the scrape: `up` is 0 and everything else stale at that instant.
+#[test]
+fn slow_scrapes_time_out() {
+    let mut scenario = scenario();
+    scenario.prometheus.scrape_duration =
+        DurationDistribution::Uniform(Duration::from_seconds(5), Duration::from_seconds(9));
+    scenario.prometheus.scrape_timeout = Duration::from_seconds(8);
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let (mut scrapes, mut failed) = (0, 0);
+    for replication in 0..400 {
+        let mut targets = one_pod(&plan, &fault, replication);
+        targets.prepare(1_400_000);
+        let samples = &targets.head.targets[0];
+        for index in 0..samples.times.len() {
+            let row = samples.row(index);
+            scrapes += 1;
+            if row[7] < 0.5 {
+                failed += 1;
+                assert!(row[..7].iter().all(|cell| is_stale(*cell)), "{row:?}");
+            }
+        }
+    }
+    let share = f64::from(failed) / f64::from(scrapes);
+    assert!((share - 0.25).abs() < 0.04, "{failed} of {scrapes}");
+    scenario.prometheus.scrape_timeout = Duration::from_seconds(9);
+    let plan = self::plan(&scenario);
+    let mut targets = one_pod(&plan, &fault, 1);
+    targets.prepare(1_400_000);
+    let samples = &targets.head.targets[0];
+    assert!((0..samples.times.len()).all(|index| samples.row(index)[7] > 0.5));
 }
