@@ -116,6 +116,8 @@ pub struct Targets<'a> {
     scratch: Scratch,
     failed: u64,
     row: Vec<f64>,
+    /// By slot, rows made before their time: no query sees them yet.
+    hidden: Vec<TargetSamples>,
     capture: Option<Capture>,
     rules: Rules<'a>,
     /// The samples that queries read.
@@ -130,7 +132,7 @@ impl<'a> Targets<'a> {
             ..TargetSamples::default()
         };
         let mut head = Head {
-            targets: vec![samples; slots],
+            targets: vec![samples.clone(); slots],
         };
         Self {
             plan,
@@ -141,6 +143,7 @@ impl<'a> Targets<'a> {
             scratch: Scratch::new(plan.requests.atoms),
             failed: 0,
             row: vec![0.0; plan.row.width()],
+            hidden: vec![samples; slots],
             capture: None,
             rules: Rules::new(&plan.rules, &mut head),
             head,
@@ -160,6 +163,9 @@ impl<'a> Targets<'a> {
         for (target, samples) in self.slots.iter_mut().zip(&mut self.head.targets) {
             target.in_use = false;
             samples.clear();
+        }
+        for hidden in &mut self.hidden {
+            hidden.clear();
         }
         let capture = self.capture.as_ref();
         let phase = |phase| capture.map_or(phase, |capture| capture.phase(phase));
@@ -217,10 +223,15 @@ impl<'a> Targets<'a> {
     /// The process in slot `slot` is killed at `at_ms`; another starts as `start` says.
     pub fn restart(&mut self, slot: usize, at_ms: i64, start: Start) {
         let role = self.slots[slot].role;
+        // What the process has counted by now can't be drawn later, but isn't seen any earlier for that.
+        let mut seen = 0;
         if let Some(lookback) = self.plan.reads_ms[role] {
+            self.make_rows(slot, at_ms - lookback, at_ms - self.plan.lag_ms);
+            seen = self.head.targets[slot].times.len();
             self.make_rows(slot, at_ms - lookback, at_ms);
         }
         self.finish(slot, at_ms);
+        self.hide(slot, seen);
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);
@@ -293,8 +304,28 @@ impl<'a> Targets<'a> {
         self.rules.evaluate(until_ms, all, &mut self.head);
     }
 
+    /// Hides the rows of a slot from number `seen` on.
+    fn hide(&mut self, slot: usize, seen: usize) {
+        let (samples, hidden) = (&mut self.head.targets[slot], &mut self.hidden[slot]);
+        hidden.times.extend(samples.times.drain(seen..));
+        let cells = samples.cells.drain(seen * samples.width..);
+        hidden.cells.extend(cells);
+    }
+
+    /// Shows the hidden rows up to `until_ms`.
+    fn reveal(&mut self, slot: usize, until_ms: i64) {
+        let (samples, hidden) = (&mut self.head.targets[slot], &mut self.hidden[slot]);
+        let rows = hidden.times.partition_point(|&time| time <= until_ms);
+        samples.times.extend(hidden.times.drain(..rows));
+        let cells = hidden.cells.drain(..rows * hidden.width);
+        samples.cells.extend(cells);
+    }
+
     /// Makes the rows of the scrapes in `(from_ms, until_ms]` that aren't there yet.
     fn make_rows(&mut self, slot: usize, from_ms: i64, until_ms: i64) {
+        if !self.hidden[slot].times.is_empty() {
+            self.reveal(slot, until_ms);
+        }
         let target = &self.slots[slot];
         let interval = self.plan.requests.scrape_interval_ms;
         let (phase, gone_ms) = (target.phase_ms, target.gone_ms);

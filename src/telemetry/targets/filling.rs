@@ -50,6 +50,7 @@ impl Targets<'_> {
         if target.in_use && target.gone_ms < i64::MAX {
             self.capture_until(slot, i64::MAX);
         }
+        self.hidden[slot].clear();
         let samples = &mut self.head.targets[slot];
         match &mut self.capture {
             // Rules are yet to be evaluated at instants that see the former pod; later ones don't reach back to it.

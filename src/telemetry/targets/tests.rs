@@ -417,3 +417,35 @@ fn slow_scrapes_time_out() {
     let samples = &targets.head.targets[0];
     assert!((0..samples.times.len()).all(|index| samples.row(index)[7] > 0.5));
 }
+
+/// A query sees no sample younger than the lag, those before a restart and after included.
+#[test]
+fn a_restart_shows_nothing_before_its_time() {
+    let mut scenario = scenario();
+    scenario.prometheus.visibility_lag = Duration::from_seconds(60);
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    for mut targets in [one_pod(&plan, &fault, 6), captured(&plan, &fault, 6)] {
+        targets.prepare(1_190_000);
+        let start = |owner, at_ms| Start {
+            owner,
+            rate_group: 1,
+            serving_from_ms: at_ms,
+            discovered_ms: at_ms,
+            ..Start::default()
+        };
+        targets.restart(0, 1_200_000, start(10, 1_205_000));
+        for now in [1_200_000, 1_215_000, 1_230_000, 1_245_000] {
+            if now == 1_230_000 {
+                targets.restart(0, 1_220_000, start(11, 1_225_000));
+            }
+            targets.prepare(now);
+            let last = targets.head.targets[0].times.last().unwrap();
+            assert!((now - 75_000..=now - 60_000).contains(last), "{now} {last}");
+        }
+        targets.prepare(1_400_000);
+        let samples = &targets.head.targets[0];
+        assert_eq!(samples.cells.len(), samples.times.len() * samples.width);
+        assert!(samples.times.is_sorted_by(|before, after| before < after));
+    }
+}
