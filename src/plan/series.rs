@@ -123,25 +123,49 @@ fn pod_labels(rollout: &Rollout, role: Role) -> Vec<(String, String)> {
     labels.into_iter().collect()
 }
 
-/// All series of these columns on these pods.
+/// All series of these columns on these pods. What has timestamps of its own is a target of its own: they follow
+/// those of the pods, in their order.
 pub fn universe(pods: &PodSlots, columns: &[ColumnSpec], targets: &BTreeSet<TargetId>) -> Universe {
     let mut series = Vec::new();
+    let count = pods.identities.len();
+    let Layout { scraped, stamped } = Layout::of(columns);
     for target in targets {
         let pod = &pods.identities[target.0 as usize];
-        let of_pod = columns
-            .iter()
-            .enumerate()
-            .map(|(column, spec)| SeriesDescriptor {
-                labels: spec.series_labels(pod),
-                target: *target,
-                column: column as u32,
-            });
-        series.extend(of_pod);
+        for (first, of_target) in [(0, &scraped), (count as u32, &stamped)] {
+            let numbered = (0..).zip(of_target);
+            series.extend(numbered.map(|(column, &spec)| SeriesDescriptor {
+                labels: columns[spec as usize].series_labels(pod),
+                target: TargetId(first + target.0),
+                column,
+            }));
+        }
+    }
+    let mut widths = vec![scraped.len() as u32; count];
+    if !stamped.is_empty() {
+        widths.extend(vec![stamped.len() as u32; count]);
     }
     series.sort_by(|left, right| left.labels.cmp(&right.labels));
-    Universe {
-        series,
-        widths: vec![columns.len() as u32; pods.identities.len()],
+    Universe { series, widths }
+}
+
+/// Which columns a pod's two targets have: the scraped one, and the one with timestamps of its own.
+#[derive(Debug)]
+struct Layout {
+    scraped: Vec<u32>,
+    stamped: Vec<u32>,
+}
+
+impl Layout {
+    fn of(columns: &[ColumnSpec]) -> Self {
+        let numbered = (0..).zip(columns);
+        let (stamped, scraped): (Vec<_>, Vec<_>) =
+            numbered.partition(|(_, column)| column.stamped_every_ms().is_some());
+        let numbers =
+            |of: Vec<(u32, &ColumnSpec)>| of.into_iter().map(|(number, _)| number).collect();
+        Self {
+            scraped: numbers(scraped),
+            stamped: numbers(stamped),
+        }
     }
 }
 
@@ -163,6 +187,7 @@ pub struct Reads {
 pub struct Everything<'a> {
     pods: &'a PodSlots,
     universe: Universe,
+    layout: Layout,
     rules: RuleReads,
     /// Samples are seen this much later.
     lag_ms: i64,
@@ -184,13 +209,16 @@ impl<'a> Everything<'a> {
         let mut everything = Self {
             pods,
             universe: universe(pods, columns, &all),
+            layout: Layout::of(columns),
             rules: RuleReads::default(),
             lag_ms,
         };
         let numbers = 0..rules.len();
         let compiled = rules::compile(rules, numbers, &mut everything.universe, settings)?;
         let by_target = RuleReads::new(&compiled, |_| Reads::default());
-        let reads = RuleReads::new(&compiled, |program| reads_of(program, pods, &by_target));
+        let layout = Layout::of(columns);
+        let reads_of = |program: &Program| reads_of(program, pods, &layout, &by_target);
+        let reads = RuleReads::new(&compiled, reads_of);
         let problems = rules::refuse_fixed_instants(rules, &reads);
         if !problems.is_empty() {
             return Err(problems);
@@ -205,13 +233,13 @@ impl<'a> Everything<'a> {
     /// A query that can't be compiled.
     pub fn survey(&self, query: &Expr, settings: &Settings) -> Result<Reads, CompileRefusal> {
         let program = Program::compile(query, &self.universe, settings)?;
-        let reads = reads_of(&program, self.pods, &self.rules);
+        let reads = reads_of(&program, self.pods, &self.layout, &self.rules);
         Ok(self.rules.resolved(reads, self.lag_ms))
     }
 }
 
 /// What a program reads by itself.
-fn reads_of(program: &Program, pods: &PodSlots, rules: &RuleReads) -> Reads {
+fn reads_of(program: &Program, pods: &PodSlots, layout: &Layout, rules: &RuleReads) -> Reads {
     let mut reads = Reads::default();
     // Any instant will do; the same intervals relative to another one prove that nothing is fixed.
     let (here, there) = (20_000_000_000, 20_000_123_457);
@@ -223,8 +251,13 @@ fn reads_of(program: &Program, pods: &PodSlots, rules: &RuleReads) -> Reads {
             *lookback = (*lookback).max(length);
             continue;
         }
-        reads.columns.extend(read.columns);
-        let lookback = &mut reads.lookback_ms[pods.role(read.target) as usize];
+        let (pod, columns) = match read.target.0.checked_sub(pods.identities.len() as u32) {
+            Some(pod) => (TargetId(pod), &layout.stamped),
+            None => (read.target, &layout.scraped),
+        };
+        let columns = read.columns.iter().map(|&column| columns[column as usize]);
+        reads.columns.extend(columns);
+        let lookback = &mut reads.lookback_ms[pods.role(pod) as usize];
         *lookback = (*lookback).max(Some(length));
     }
     reads
@@ -282,7 +315,7 @@ impl Reads {
                     signals.status |= statuses.len() == 1;
                     signals.latency |= up_to_seconds.is_finite();
                 }
-                ColumnSource::Memory => signals.memory = true,
+                ColumnSource::Memory | ColumnSource::StampedMemory { .. } => signals.memory = true,
                 ColumnSource::Up => signals.up = true,
             }
         }

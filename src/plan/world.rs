@@ -3,7 +3,7 @@
 
 use crate::scenario::model::{Fault, LatencyFault, Onset, OutOfMemory, Scenario};
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
-use crate::telemetry::targets::{Leak, ScrapePlan};
+use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
 use crate::world::durations::RandomDuration;
 use crate::world::latency::{Cells, Slowdown};
@@ -117,7 +117,7 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         .iter()
         .filter_map(|column| match column.source {
             ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-            ColumnSource::Memory | ColumnSource::Up => None,
+            ColumnSource::Memory | ColumnSource::StampedMemory { .. } | ColumnSource::Up => None,
         })
         .filter(|bound| bound.is_finite())
         .collect();
@@ -184,6 +184,7 @@ pub fn scrape_plan(
             digits: PoissonDigits::new(),
         },
         row: RowPlan::new(columns, &cells),
+        stamped: StampedPlan::new(columns),
         reads_ms,
         failure_share: scenario.prometheus.scrape_failure,
         timeout: timeout(scenario),

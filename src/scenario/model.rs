@@ -213,6 +213,9 @@ pub struct Metric {
     pub labels: Vec<(String, LabelValue)>,
     /// Whether labelled children exist from the process's start instead of from their first increment.
     pub children_from_start: bool,
+    /// The exporter stamps its samples itself, each time it has looked, this often: then a sample has that time
+    /// instead of the scrape's. Only for gauges. Default none.
+    pub own_timestamps: Option<Duration>,
 }
 
 /// What a metric measures.

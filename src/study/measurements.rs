@@ -14,7 +14,7 @@ use crate::manifest::references::StanzaKind;
 use crate::manifest::rollout_types::Rollout;
 use crate::plan::build::{Built, MetricFacts, Place, StanzaRun};
 use crate::plan::measure::{Measure, QueryMeasure, Source};
-use crate::plan::{Plan, RunPlan, UPDATE_SECOND};
+use crate::plan::{RunPlan, UPDATE_SECOND};
 use crate::promql::compiled::{Answer, Program};
 use crate::promql::head::{Head, TargetSamples};
 use crate::promql::parse::parse;
@@ -276,7 +276,7 @@ impl OneMetric<'_> {
             let message = if finds_series {
                 format!("part of the query of `{name}` never finds a series: {why}.")
             } else {
-                let verdict = without_series(&self.subject.built.plan, query);
+                let verdict = without_series(self.subject.built, query);
                 format!("the query of `{name}` finds no series: {why}. {verdict}.")
             };
             let place = Place::Query(Some(span));
@@ -337,13 +337,12 @@ impl OneMetric<'_> {
 }
 
 /// What the conditions make of an answer without any series.
-fn without_series(plan: &Plan, query: &QueryMeasure) -> String {
+fn without_series(built: &Built, query: &QueryMeasure) -> String {
     let refused = |text: String| format!("Every measurement ends as Error (execution: {text})");
     match &query.source {
         Source::Simulated(program) => {
-            let pods: usize = plan.slots.iter().sum();
             let head = Head {
-                targets: vec![TargetSamples::default(); pods + plan.scrape.rules.len()],
+                targets: vec![TargetSamples::default(); built.universe.widths.len()],
             };
             let now_ms = UPDATE_SECOND.as_nanos() / 1_000_000;
             let mut scratch = program.scratch();

@@ -12,7 +12,7 @@ use crate::world::pod::{FaultStages, Life, RateStep, RequestPlan, Scratch, Stage
 use crate::world::random::{Purpose, ReplicationKey};
 
 use super::capture::Capture;
-use super::exporter::RowPlan;
+use super::exporter::{ColumnSpec, RowPlan};
 use super::rules::{RulePlan, Rules};
 
 mod drawing;
@@ -40,6 +40,8 @@ pub struct ScrapePlan {
     pub requests: RequestPlan,
     /// The row of each target.
     pub row: RowPlan,
+    /// What has timestamps of its own.
+    pub stamped: Option<StampedPlan>,
     /// How far back queries look at pods of each role, milliseconds; `None`: never.
     pub reads_ms: [Option<i64>; 2],
     /// Probability that a scrape fails.
@@ -52,6 +54,24 @@ pub struct ScrapePlan {
     pub memory: Memory,
     /// Recording rules, in their order.
     pub rules: Vec<RulePlan>,
+}
+
+/// Gauges whose samples have timestamps of their own: a target beside each pod's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StampedPlan {
+    /// How often the exporter looks, milliseconds.
+    pub every_ms: i64,
+    /// Number of gauges.
+    pub width: usize,
+}
+
+impl StampedPlan {
+    /// For those among these columns.
+    pub fn new(columns: &[ColumnSpec]) -> Option<Self> {
+        let each = columns.iter().filter_map(ColumnSpec::stamped_every_ms);
+        let width = each.clone().count();
+        each.max().map(|every_ms| Self { every_ms, width })
+    }
 }
 
 /// A process as the world starts it.
@@ -131,9 +151,16 @@ impl<'a> Targets<'a> {
             width: plan.row.width(),
             ..TargetSamples::default()
         };
-        let mut head = Head {
-            targets: vec![samples.clone(); slots],
-        };
+        let mut targets = vec![samples; slots];
+        if let Some(stamped) = plan.stamped {
+            let samples = TargetSamples {
+                width: stamped.width,
+                ..TargetSamples::default()
+            };
+            targets.extend(vec![samples; slots]);
+        }
+        let hidden = targets.clone();
+        let mut head = Head { targets };
         Self {
             plan,
             stages,
@@ -143,7 +170,7 @@ impl<'a> Targets<'a> {
             scratch: Scratch::new(plan.requests.atoms),
             failed: 0,
             row: vec![0.0; plan.row.width()],
-            hidden: vec![samples; slots],
+            hidden,
             capture: None,
             rules: Rules::new(&plan.rules, &mut head),
             head,
@@ -160,12 +187,11 @@ impl<'a> Targets<'a> {
         for rates in &mut self.rates {
             rates.clear();
         }
-        for (target, samples) in self.slots.iter_mut().zip(&mut self.head.targets) {
+        for target in &mut self.slots {
             target.in_use = false;
-            samples.clear();
         }
-        for hidden in &mut self.hidden {
-            hidden.clear();
+        for target in 0..self.hidden.len() {
+            self.forget(target);
         }
         let capture = self.capture.as_ref();
         let phase = |phase| capture.map_or(phase, |capture| capture.phase(phase));
@@ -224,14 +250,16 @@ impl<'a> Targets<'a> {
     pub fn restart(&mut self, slot: usize, at_ms: i64, start: Start) {
         let role = self.slots[slot].role;
         // What the process has counted by now can't be drawn later, but isn't seen any earlier for that.
-        let mut seen = 0;
+        let mut seen = [0; 2];
         if let Some(lookback) = self.plan.reads_ms[role] {
             self.make_rows(slot, at_ms - lookback, at_ms - self.plan.lag_ms);
-            seen = self.head.targets[slot].times.len();
+            seen = self.targets_of(slot).map(|target| self.rows_of(target));
             self.make_rows(slot, at_ms - lookback, at_ms);
         }
         self.finish(slot, at_ms);
-        self.hide(slot, seen);
+        for (target, seen) in self.targets_of(slot).into_iter().zip(seen) {
+            self.hide(target, seen);
+        }
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);
@@ -304,17 +332,37 @@ impl<'a> Targets<'a> {
         self.rules.evaluate(until_ms, all, &mut self.head);
     }
 
-    /// Hides the rows of a slot from number `seen` on.
-    fn hide(&mut self, slot: usize, seen: usize) {
-        let (samples, hidden) = (&mut self.head.targets[slot], &mut self.hidden[slot]);
+    /// The targets of a slot: the scraped one and that with timestamps of its own, if there is one.
+    fn targets_of(&self, slot: usize) -> [Option<usize>; 2] {
+        let stamped = self.plan.stamped.is_some();
+        [Some(slot), stamped.then_some(self.slots.len() + slot)]
+    }
+
+    fn rows_of(&self, target: Option<usize>) -> usize {
+        target.map_or(0, |target| self.head.targets[target].times.len())
+    }
+
+    /// Forgets the rows of a target.
+    fn forget(&mut self, target: usize) {
+        self.hidden[target].clear();
+        let samples = &mut self.head.targets[target];
+        samples.clear();
+        samples.may_reset = target >= self.slots.len() || self.plan.row.reads_gauges();
+    }
+
+    /// Hides the rows of a target from number `seen` on.
+    fn hide(&mut self, target: Option<usize>, seen: usize) {
+        let Some(target) = target else { return };
+        let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
         hidden.times.extend(samples.times.drain(seen..));
         let cells = samples.cells.drain(seen * samples.width..);
         hidden.cells.extend(cells);
     }
 
     /// Shows the hidden rows up to `until_ms`.
-    fn reveal(&mut self, slot: usize, until_ms: i64) {
-        let (samples, hidden) = (&mut self.head.targets[slot], &mut self.hidden[slot]);
+    fn reveal(&mut self, target: Option<usize>, until_ms: i64) {
+        let Some(target) = target else { return };
+        let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
         let rows = hidden.times.partition_point(|&time| time <= until_ms);
         samples.times.extend(hidden.times.drain(..rows));
         let cells = hidden.cells.drain(..rows * hidden.width);
@@ -324,7 +372,9 @@ impl<'a> Targets<'a> {
     /// Makes the rows of the scrapes in `(from_ms, until_ms]` that aren't there yet.
     fn make_rows(&mut self, slot: usize, from_ms: i64, until_ms: i64) {
         if !self.hidden[slot].times.is_empty() {
-            self.reveal(slot, until_ms);
+            for target in self.targets_of(slot) {
+                self.reveal(target, until_ms);
+            }
         }
         let target = &self.slots[slot];
         let interval = self.plan.requests.scrape_interval_ms;
@@ -354,6 +404,7 @@ impl<'a> Targets<'a> {
             head,
             ..
         } = self;
+        let slot_count = slots.len();
         let target = &mut slots[slot];
         let at_ms = scrape * plan.requests.scrape_interval_ms + target.phase_ms;
         if at_ms > target.gone_ms {
@@ -363,6 +414,10 @@ impl<'a> Targets<'a> {
         } else {
             let memory = memory_at(plan, *key, target, scrape, at_ms);
             plan.row.fill(&target.counts, memory, &mut target.born, row);
+            if let Some(stamped) = &plan.stamped {
+                let samples = &mut head.targets[slot_count + slot];
+                stamp(plan, stamped, *key, target, at_ms, samples);
+            }
         }
         let samples = &mut head.targets[slot];
         samples.times.push(at_ms);
@@ -439,6 +494,33 @@ fn scrape_fails(plan: &ScrapePlan, key: ReplicationKey, target: &Target, scrape:
         })
 }
 
+/// Adds what the exporter saw when it last looked before a scrape, unless an earlier scrape has brought it. It
+/// looks on a grid of a phase of its own, since the process has begun.
+fn stamp(
+    plan: &ScrapePlan,
+    stamped: &StampedPlan,
+    key: ReplicationKey,
+    target: &Target,
+    scraped_ms: i64,
+    samples: &mut TargetSamples,
+) {
+    let every = stamped.every_ms;
+    let owner = target.life.owner;
+    let mut phases = key.stream(Purpose::StampPhase, owner, 0);
+    let phase = phases.next_below(every as u64) as i64;
+    let look = (scraped_ms - phase).div_euclid(every);
+    let at_ms = look * every + phase;
+    let known = samples.times.last().is_some_and(|&last| last >= at_ms);
+    if known || at_ms < target.life.serving_from_ms {
+        return;
+    }
+    let unit = key.stream(Purpose::StampNoise, owner, look).next_unit();
+    let memory = memory_of(plan, target, at_ms, unit);
+    samples.times.push(at_ms);
+    let cells = samples.cells.len() + samples.width;
+    samples.cells.resize(cells, memory);
+}
+
 fn memory_at(
     plan: &ScrapePlan,
     key: ReplicationKey,
@@ -449,14 +531,17 @@ fn memory_at(
     if !plan.row.reads_memory() {
         return 0.0;
     }
+    let mut stream = key.stream(Purpose::GaugeNoise, target.life.owner, scrape);
+    memory_of(plan, target, at_ms, stream.next_unit())
+}
+
+/// Memory at an instant, off by as much as `unit` says.
+fn memory_of(plan: &ScrapePlan, target: &Target, at_ms: i64, unit: f64) -> f64 {
     let memory = &plan.memory;
     let grown = target.leak.map_or(0.0, |leak| {
         leak.bytes_per_ms * (at_ms - leak.from_ms).max(0) as f64
     });
     let level = (memory.baseline_bytes + grown).min(memory.limit_bytes);
-    let unit = key
-        .stream(Purpose::GaugeNoise, target.life.owner, scrape)
-        .next_unit();
     // Whole bytes, as the kernel counts them.
     libm::floor(level * (1.0 + memory.noise_share * (2.0 * unit - 1.0)))
 }

@@ -53,6 +53,10 @@ pub enum Purpose {
     RulePhase = 15,
     /// How long a scrape takes.
     ScrapeDuration = 16,
+    /// When an exporter with timestamps of its own looks.
+    StampPhase = 17,
+    /// What it sees then.
+    StampNoise = 18,
 }
 
 /// Key of one replication of a study.

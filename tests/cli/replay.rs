@@ -62,6 +62,39 @@ fn an_exported_replication_is_judged_as_it_was() {
     round_trip(&inputs, "slow-p99", "aborted_failed");
 }
 
+/// As the kubelet's memory of containers (a while ago, since a file doesn't say when a sample was scraped): also where a killed container starts again and a pod is gone.
+#[test]
+fn samples_with_timestamps_of_their_own_are_exported_as_they_are_judged() {
+    let inputs = article();
+    inputs.replace(
+        "api.yaml",
+        "  - use: process # process_resident_memory_bytes\n",
+        "  - use: container\n    own-timestamps: 10s\n",
+    );
+    let template = inputs.read("corrected/success-rate.yaml");
+    let query = template.find("          query: |").unwrap();
+    inputs.write(
+        "corrected/success-rate.yaml",
+        format!(
+            "{}          query: max(max_over_time(container_memory_working_set_bytes{{version=\"canary\"}}[1m] \
+             offset 30s)) + max(timestamp(container_memory_working_set_bytes offset 30s))\n",
+            &template[..query]
+        ),
+    );
+    inputs.replace(
+        "corrected/success-rate.yaml",
+        "result[0] >= 0.99",
+        "result[0] > 0",
+    );
+    round_trip(&inputs, "healthy", "promoted");
+    round_trip(&inputs, "memory-leak", "promoted");
+    let text = inputs.read("healthy.om");
+    assert!(text.contains("# TYPE container_memory_working_set_bytes gauge"));
+    assert!(!text.contains("http_requests_total"), "nobody reads it");
+    let ran = inputs.rollsim("trace api.yaml --promtool tests.yaml");
+    assert!(ran.err.contains("timestamps of their own"), "{}", ran.err);
+}
+
 /// An export shows the very replication that is judged without it.
 #[test]
 fn an_export_changes_nothing() {

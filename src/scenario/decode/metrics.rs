@@ -156,6 +156,13 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
             if metrics.iter().any(|other| other.name == metric.name) {
                 let message = format!("`{}` is exported twice", metric.name);
                 context.refuse_field(&item, &message, "remove one of the two");
+            } else if let (Some(every), Some(other)) = (
+                metric.own_timestamps,
+                metrics.iter().find_map(|metric| metric.own_timestamps),
+            ) && every != other
+            {
+                let message = format!("other metrics have timestamps every {other}");
+                context.refuse_field(&item, &message, "write the same `own-timestamps`");
             } else {
                 metrics.push(metric);
             }
@@ -165,7 +172,15 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
 }
 
 fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
-    let known = ["use", "name", "kind", "buckets", "labels", "children"];
+    let known = [
+        "use",
+        "name",
+        "kind",
+        "buckets",
+        "labels",
+        "children",
+        "own-timestamps",
+    ];
     let Some(object) = context.object(item, &known) else {
         return Vec::new();
     };
@@ -176,6 +191,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             &[("from-start", true), ("at-first-increment", false)],
         )
     });
+    let own_timestamps = interval(context, &object, "own-timestamps");
     let kinds = match (object.field("use"), object.field("name")) {
         (Some(_), Some(name)) => {
             context.refuse_field(
@@ -193,6 +209,16 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             Vec::new()
         }
     };
+    if let Some(field) = object.field("own-timestamps")
+        && kinds.iter().any(|(_, kind)| *kind != MetricKind::Memory)
+    {
+        let message = "only gauges of memory can have timestamps of their own";
+        context.refuse_field(
+            &field,
+            message,
+            "remove it, or give them an entry of their own",
+        );
+    }
     kinds
         .into_iter()
         .map(|(name, kind)| Metric {
@@ -200,6 +226,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             kind,
             labels: labels.clone(),
             children_from_start: from_start.unwrap_or(false),
+            own_timestamps,
         })
         .collect()
 }

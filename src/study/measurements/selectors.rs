@@ -81,6 +81,8 @@ pub(super) struct Series<'a> {
     /// The file, if they were recorded; otherwise they are those of one pod of each version.
     file: Option<&'a str>,
     universe: Universe,
+    /// So many targets are pods'; those of rules follow.
+    of_pods: u32,
 }
 
 const STABLE: TargetId = TargetId(0);
@@ -94,6 +96,7 @@ impl<'a> Series<'a> {
             &columns(&scenario.metrics),
             &BTreeSet::from([STABLE, CANARY]),
         );
+        let of_pods = universe.widths.len() as u32;
         // The plan has been built, so nothing of the rules is refused.
         if let Ok(rules) = rules::parse_all(scenario) {
             let _ = rules::compile(&rules, 0..rules.len(), &mut universe, settings);
@@ -102,6 +105,7 @@ impl<'a> Series<'a> {
             metrics: &scenario.metrics,
             file: None,
             universe,
+            of_pods,
         }
     }
 
@@ -109,7 +113,7 @@ impl<'a> Series<'a> {
     pub(super) fn is_recorded(&self, selector: &VectorSelector) -> bool {
         let matchers = compiled(&selector.matchers);
         let mut series = self.universe.series.iter();
-        series.any(|series| series.target > CANARY && all_match(&matchers, &series.labels))
+        series.any(|series| series.target.0 >= self.of_pods && all_match(&matchers, &series.labels))
     }
 
     /// The series of a recording.
@@ -127,6 +131,7 @@ impl<'a> Series<'a> {
                 series: series.map(descriptor).collect(),
                 widths: Vec::new(),
             },
+            of_pods: 1,
         }
     }
 
@@ -149,9 +154,13 @@ impl<'a> Series<'a> {
     /// Whose series the selector finds.
     pub(super) fn versions(&self, selector: &VectorSelector) -> Versions {
         let matchers = compiled(&selector.matchers);
-        let finds = |target| {
+        // Each pod may have a second target, for what has timestamps of its own.
+        let finds = |target: TargetId| {
             let mut series = self.universe.series.iter();
-            series.any(|series| series.target == target && all_match(&matchers, &series.labels))
+            series.any(|series| {
+                let of_pod = series.target.0 < self.of_pods && series.target.0 % 2 == target.0;
+                of_pod && all_match(&matchers, &series.labels)
+            })
         };
         Versions {
             stable: finds(STABLE),
@@ -371,6 +380,7 @@ mod tests {
                 label("app", LabelValue::PodLabel("app".to_owned())),
             ],
             children_from_start: false,
+            own_timestamps: None,
         };
         let mut scenario = Scenario::with_defaults(Vec::new());
         scenario.metrics = vec![

@@ -50,18 +50,19 @@ impl Targets<'_> {
         if target.in_use && target.gone_ms < i64::MAX {
             self.capture_until(slot, i64::MAX);
         }
-        self.hidden[slot].clear();
-        let samples = &mut self.head.targets[slot];
-        match &mut self.capture {
-            // Rules are yet to be evaluated at instants that see the former pod; later ones don't reach back to it.
-            Some(_) if !self.rules.is_empty() => samples.may_reset = true,
-            Some(capture) => {
-                if !samples.times.is_empty() {
-                    capture.past.push((slot, samples.clone()));
+        for target in self.targets_of(slot).into_iter().flatten() {
+            let samples = &mut self.head.targets[target];
+            if let Some(capture) = &mut self.capture {
+                if !self.rules.is_empty() {
+                    // Rules are yet to be evaluated at instants that see the former pod; later ones don't reach back.
+                    samples.may_reset = true;
+                    continue;
                 }
-                samples.clear();
+                if !samples.times.is_empty() {
+                    capture.past.push((target, samples.clone()));
+                }
             }
-            None => samples.clear(),
+            self.forget(target);
         }
     }
 

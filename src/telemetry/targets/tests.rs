@@ -19,6 +19,7 @@ fn scenario() -> Scenario {
         kind,
         labels,
         children_from_start: true,
+        own_timestamps: None,
     };
     Scenario {
         traffic: Traffic {
@@ -447,5 +448,56 @@ fn a_restart_shows_nothing_before_its_time() {
         let samples = &targets.head.targets[0];
         assert_eq!(samples.cells.len(), samples.times.len() * samples.width);
         assert!(samples.times.is_sorted_by(|before, after| before < after));
+    }
+}
+
+/// An exporter with timestamps of its own: samples have the time at which it last looked, what was scraped before
+/// is dropped, and nothing becomes stale.
+#[test]
+fn own_timestamps_are_those_of_the_last_look() {
+    for (every_s, fewest, most) in [(10, 8, 9), (40, 3, 4)] {
+        let mut scenario = scenario();
+        scenario.metrics[2].own_timestamps = Some(Duration::from_seconds(every_s));
+        scenario.prometheus.scrape_failure = 0.2;
+        let (plan, fault) = (plan(&scenario), FaultPlan::default());
+        assert_eq!(plan.row.width(), 7);
+        let mut looks = std::collections::BTreeSet::new();
+        for replication in 0..20 {
+            let mut targets = one_pod(&plan, &fault, replication);
+            targets.prepare(1_400_000);
+            let [scraped, stamped] = [0, 1].map(|target| targets.head.targets[target].clone());
+            assert_eq!(stamped.times.len(), stamped.cells.len());
+            assert!(
+                stamped
+                    .cells
+                    .iter()
+                    .all(|cell| cell.to_bits() == 300e6_f64.to_bits())
+            );
+            let up = |index: usize| scraped.row(index)[6] > 0.5;
+            let scrapes: Vec<i64> = (0..scraped.times.len())
+                .filter(|&index| up(index))
+                .map(|index| scraped.times[index])
+                .collect();
+            let every = every_s * 1_000;
+            looks.insert(stamped.times[0] % every);
+            for pair in stamped.times.windows(2) {
+                assert!(pair[1] > pair[0] && (pair[1] - pair[0]) % every == 0);
+            }
+            for &time in &stamped.times {
+                let mut ages = scrapes.iter().map(|scrape| scrape - time);
+                assert!(ages.any(|age| (0..every).contains(&age)), "{time}");
+            }
+            if scrapes.len() == scraped.times.len() {
+                assert!((fewest..=most).contains(&stamped.times.len()));
+            }
+            let seen = stamped.times.len();
+            targets.stop(0, 1_400_000);
+            targets.prepare(1_460_000);
+            let [scraped, stamped] = [0, 1].map(|target| &targets.head.targets[target]);
+            let last = scraped.row(scraped.times.len() - 1);
+            assert!(last.iter().all(|cell| is_stale(*cell)));
+            assert_eq!(stamped.times.len(), seen, "no marker");
+        }
+        assert!(looks.len() > 15, "each pod has its phase");
     }
 }
