@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::{InputOutput, input_paths};
 use crate::diagnostics::Diagnostic;
-use crate::go_duration;
+use crate::go::duration as go_duration;
 use crate::scenario::decode::parse_precision;
 use crate::stats::proportion::IntervalMethod;
 use crate::study::request::{RolloutChoice, RunRequest};

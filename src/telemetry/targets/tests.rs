@@ -78,6 +78,7 @@ fn scenario() -> Scenario {
         pages: Triggers::default(),
         montecarlo: MonteCarlo::default(),
         horizon: Duration::from_seconds(86_400),
+        releases: None,
         undetected_for: Duration::from_seconds(3_600),
     }
 }
