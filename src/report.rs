@@ -15,6 +15,7 @@ pub mod number;
 pub mod openmetrics;
 pub mod promtool;
 pub mod query;
+pub mod sensitivity;
 pub mod summarise;
 pub mod text;
 pub mod trace;

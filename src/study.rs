@@ -19,6 +19,7 @@ mod replay;
 pub mod request;
 mod run;
 mod sampling;
+mod sensitivity;
 mod trace;
 
 pub use query::query;

@@ -156,6 +156,7 @@ pub(crate) fn report() -> Report {
             .filter_map(|(name, tally)| summarise(name, tally, &names, IntervalMethod::Wilson))
             .collect(),
         base_rates: None,
+        sensitivity: None,
     };
     let findings = derive(&result, &facts());
     Report {

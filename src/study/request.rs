@@ -45,6 +45,8 @@ pub struct RunRequest {
     pub precision: Option<f64>,
     /// Real time after which the study is stopped. The caller measures it and stops the study.
     pub budget: Option<std::time::Duration>,
+    /// Whether the study is repeated with one assumption changed at a time.
+    pub sensitivity: bool,
     /// Which intervals proportions get.
     pub interval: IntervalMethod,
     /// The seed.
@@ -63,6 +65,7 @@ impl RunRequest {
             replications: None,
             precision: None,
             budget: None,
+            sensitivity: false,
             interval: IntervalMethod::default(),
             seed: None,
             threads: None,

@@ -20,6 +20,7 @@ use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
+use super::sensitivity::sensitivity;
 use crate::stats::proportion::IntervalMethod;
 
 /// Answers a request.
@@ -58,6 +59,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                     plan: None,
                     arms: Vec::new(),
                     base_rates: None,
+                    sensitivity: None,
                 });
                 continue;
             }
@@ -67,7 +69,12 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
         let Some(session) = sessions.next() else {
             continue;
         };
-        let result = summarised(&session, request.interval, scenario.releases.as_ref());
+        let mut result = summarised(&session, request.interval, scenario.releases.as_ref());
+        if request.sensitivity && !progress.is_stopped() {
+            result.sensitivity = on_threads(request.threads, || {
+                sensitivity(&inputs, object, &result.arms, request, seed, progress)
+            })??;
+        }
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -129,7 +136,7 @@ fn on_threads<T: Send>(
     Ok(pool.install(work))
 }
 
-fn summarised(
+pub(super) fn summarised(
     session: &Session<'_>,
     interval: IntervalMethod,
     releases: Option<&Releases>,
@@ -145,6 +152,7 @@ fn summarised(
         plan: nominal::summary(plan),
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
+        sensitivity: None,
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Purpose {
     Baseline = 12,
     /// How long a person takes to act: owner is the rule's place in the scenario, index its occasion.
     Reaction = 13,
+    /// What a minute's rate of requests is multiplied by.
+    Burst = 14,
 }
 
 /// Key of one replication of a study.

@@ -16,5 +16,6 @@ mod invalid_spec;
 mod measurement_errors;
 mod output;
 mod replay;
+mod sensitivity;
 mod standard_input;
 mod support;
