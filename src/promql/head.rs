@@ -63,11 +63,70 @@ pub struct TargetSamples {
     pub cells: Vec<f64>,
     /// Columns of a row.
     pub width: usize,
-    /// Whether a counter may have fallen between two rows (restarts); `false` lets `rate` skip its scan.
-    pub may_reset: bool,
+    /// One for each row; none of rows that are too wide.
+    marks: Vec<RowMarks>,
+}
+
+/// Columns as a set of bits, the first column lowest; columns from the 65th on are never members.
+pub type ColumnSet = u64;
+
+/// What is known of a row.
+#[derive(Clone, Copy, Debug)]
+struct RowMarks {
+    /// Columns with a sample.
+    samples: ColumnSet,
+    /// Columns whose value is lower than in the row before.
+    falls: ColumnSet,
 }
 
 impl TargetSamples {
+    /// No samples yet, of rows with `width` columns.
+    pub fn new(width: usize) -> Self {
+        Self {
+            width,
+            ..Self::default()
+        }
+    }
+
+    /// Adds the row of a scrape at `time`, which holds a cell for each column.
+    pub fn push(&mut self, time: i64, row: &[f64]) {
+        debug_assert_eq!(row.len(), self.width, "a cell for each column");
+        if row.len() <= ColumnSet::BITS as usize {
+            self.marks.push(self.marks_of(row));
+        }
+        self.times.push(time);
+        self.cells.extend_from_slice(row);
+    }
+
+    fn marks_of(&self, row: &[f64]) -> RowMarks {
+        let mut marks = RowMarks {
+            samples: 0,
+            falls: 0,
+        };
+        for (column, &value) in row.iter().enumerate() {
+            marks.samples |= ColumnSet::from(is_sample(value)) << column;
+        }
+        let before = self.cells.len().saturating_sub(self.width);
+        for (column, (value, before)) in row.iter().zip(&self.cells[before..]).enumerate() {
+            marks.falls |= ColumnSet::from(value < before) << column;
+        }
+        marks
+    }
+
+    /// The columns that have a sample in each of these rows, and those of them that never fall from one row
+    /// to the next. Leaves out columns of rows that are too wide.
+    pub fn steady(&self, rows: std::ops::Range<usize>) -> (ColumnSet, ColumnSet) {
+        let Some([first, others @ ..]) = self.marks.get(rows) else {
+            return (0, 0);
+        };
+        let (mut complete, mut falls) = (first.samples, 0);
+        for row in others {
+            complete &= row.samples;
+            falls |= row.falls;
+        }
+        (complete, complete & !falls)
+    }
+
     /// The cells of row `index`.
     pub fn row(&self, index: usize) -> &[f64] {
         &self.cells[index * self.width..(index + 1) * self.width]
@@ -77,7 +136,7 @@ impl TargetSamples {
     pub fn clear(&mut self) {
         self.times.clear();
         self.cells.clear();
-        self.may_reset = false;
+        self.marks.clear();
     }
 }
 

@@ -117,10 +117,7 @@ pub struct Targets<'a> {
 impl<'a> Targets<'a> {
     /// Room for `slots` pods.
     pub fn new(plan: &'a ScrapePlan, stages: &'a FaultStages, slots: usize) -> Self {
-        let samples = TargetSamples {
-            width: plan.row.width(),
-            ..TargetSamples::default()
-        };
+        let samples = TargetSamples::new(plan.row.width());
         Self {
             plan,
             stages,
@@ -257,7 +254,6 @@ impl<'a> Targets<'a> {
             .next_row
             .max((at_ms - target.phase_ms).div_euclid(interval) + 1);
         target.down_until_ms = start.serving_from_ms;
-        self.head.targets[slot].may_reset = true;
         self.begin_life(slot, start);
     }
 
@@ -360,9 +356,7 @@ impl<'a> Targets<'a> {
             let memory = memory_at(plan, *key, target, scrape, at_ms);
             plan.row.fill(&target.counts, memory, &mut target.born, row);
         }
-        let samples = &mut head.targets[slot];
-        samples.times.push(at_ms);
-        samples.cells.extend_from_slice(row);
+        head.targets[slot].push(at_ms, row);
     }
 
     /// Draws what is left of the requests of slot `slot` until `until_ms`, so that the failed ones are known.

@@ -108,6 +108,11 @@ impl Coverage {
         } else {
             f64::INFINITY
         };
+        difference * self.factor(function, order, to_zero)
+    }
+
+    /// What the difference is multiplied by if the counter was zero so long before its first sample.
+    fn factor(&self, function: RateFunction, order: ClampOrder, to_zero: f64) -> f64 {
         let to_start = self.left_extent(order, to_zero);
         let mut factor = 1.0;
         if self.sampled != 0.0 {
@@ -116,7 +121,7 @@ impl Coverage {
         if function == RateFunction::Rate {
             factor /= self.length;
         }
-        difference * factor
+        factor
     }
 
     fn left_extent(&self, order: ClampOrder, to_zero: f64) -> f64 {
@@ -131,6 +136,46 @@ impl Coverage {
             extent = to_zero;
         }
         extent
+    }
+}
+
+/// The extrapolation of many series with the same coverage.
+#[derive(Clone, Copy, Debug)]
+pub struct Extrapolation {
+    coverage: Coverage,
+    function: RateFunction,
+    order: ClampOrder,
+    /// The factor of every series that the bound at zero doesn't reach.
+    factor: f64,
+}
+
+impl Extrapolation {
+    /// Prepares what doesn't depend on values.
+    pub fn new(coverage: Coverage, function: RateFunction, order: ClampOrder) -> Self {
+        Self {
+            coverage,
+            function,
+            order,
+            factor: coverage.factor(function, order, f64::INFINITY),
+        }
+    }
+
+    /// The same as [`Coverage::extrapolate`].
+    pub fn of(&self, first_value: f64, difference: f64) -> f64 {
+        let Coverage {
+            sampled, to_start, ..
+        } = self.coverage;
+        // Neither order of bounds goes farther than the window's start.
+        let reaches = difference > 0.0
+            && first_value >= 0.0
+            && sampled * (first_value / difference) < to_start
+            && self.function.is_counter();
+        if reaches {
+            return self
+                .coverage
+                .extrapolate(self.function, self.order, first_value, difference);
+        }
+        difference * self.factor
     }
 }
 
