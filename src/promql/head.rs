@@ -99,6 +99,18 @@ impl TargetSamples {
     }
 
     fn marks_of(&self, row: &[f64]) -> RowMarks {
+        let before = self.cells.len().saturating_sub(self.width);
+        let before = &self.cells[before..];
+        // Most often all values are there and none is lower than before. (A sample that is NaN compares as
+        // little as a cell without one.)
+        let ordinary = before.len() == row.len()
+            && (row.iter().zip(before)).fold(true, |all, (value, before)| all & (value >= before));
+        if ordinary {
+            return RowMarks {
+                samples: ColumnSet::MAX,
+                falls: 0,
+            };
+        }
         let mut marks = RowMarks {
             samples: 0,
             falls: 0,
@@ -106,8 +118,7 @@ impl TargetSamples {
         for (column, &value) in row.iter().enumerate() {
             marks.samples |= ColumnSet::from(is_sample(value)) << column;
         }
-        let before = self.cells.len().saturating_sub(self.width);
-        for (column, (value, before)) in row.iter().zip(&self.cells[before..]).enumerate() {
+        for (column, (value, before)) in row.iter().zip(before).enumerate() {
             marks.falls |= ColumnSet::from(value < before) << column;
         }
         marks

@@ -165,6 +165,8 @@ impl ColumnSpec {
 pub struct RowPlan {
     width: usize,
     counters: Vec<Counter>,
+    /// The atoms of all counters, one after the other.
+    atoms: Vec<u16>,
     /// Columns that appear together at their first increment.
     births: Vec<Birth>,
     memory: Vec<usize>,
@@ -172,11 +174,12 @@ pub struct RowPlan {
 }
 
 /// A counter's column as an earlier column plus atoms: neighbouring buckets share almost all of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Counter {
     column: usize,
     base: Option<usize>,
-    atoms: Vec<u16>,
+    /// How many atoms are added.
+    atoms: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -191,6 +194,7 @@ impl RowPlan {
         let mut plan = Self {
             width: columns.len(),
             counters: Vec::new(),
+            atoms: Vec::new(),
             births: Vec::new(),
             memory: Vec::new(),
             up: Vec::new(),
@@ -205,7 +209,13 @@ impl RowPlan {
                     up_to_seconds,
                 } => {
                     let atoms = atoms(statuses, *up_to_seconds, cells);
-                    plan.counters.push(as_difference(index, &atoms, &atoms_of));
+                    let (base, added) = as_difference(&atoms, &atoms_of);
+                    plan.counters.push(Counter {
+                        column: index,
+                        base,
+                        atoms: added.len(),
+                    });
+                    plan.atoms.extend(added);
                     atoms_of.push((index, atoms));
                     if !column.from_start {
                         plan.add_birth(index, &self::atoms(statuses, f64::INFINITY, cells));
@@ -245,14 +255,14 @@ impl RowPlan {
     ///
     /// `born` remembers which groups exist; once there, a child stays for the life of its process.
     pub fn fill(&self, counts: &[u64], memory_bytes: f64, born: &mut [bool], row: &mut [f64]) {
+        let mut atoms = &self.atoms[..];
         for counter in &self.counters {
+            let (added, others) = atoms.split_at(counter.atoms);
+            atoms = others;
             let base = counter.base.map_or(0.0, |base| row[base]);
-            let added: u64 = counter
-                .atoms
-                .iter()
-                .map(|atom| counts[usize::from(*atom)])
-                .sum();
-            row[counter.column] = base + added as f64;
+            let added: u64 = added.iter().map(|atom| counts[usize::from(*atom)]).sum();
+            // Counts are far below 2^63, and signed numbers convert faster.
+            row[counter.column] = base + added.cast_signed() as f64;
         }
         for (birth, born) in self.births.iter().zip(born) {
             if !*born {
@@ -303,7 +313,7 @@ fn atoms(statuses: &[Status], up_to_seconds: f64, cells: &Cells) -> Vec<u16> {
 
 /// The column as the largest earlier column that it contains, plus the rest. A base that can be missing is
 /// fine: bases are filled before births are looked at.
-fn as_difference(column: usize, atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> Counter {
+fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<usize>, Vec<u16>) {
     let contained =
         |(_, candidate): &&(usize, Vec<u16>)| candidate.iter().all(|atom| atoms.contains(atom));
     let base = earlier
@@ -311,20 +321,11 @@ fn as_difference(column: usize, atoms: &[u16], earlier: &[(usize, Vec<u16>)]) ->
         .filter(contained)
         .max_by_key(|(_, candidate)| candidate.len());
     match base {
-        Some((base, contained)) => Counter {
-            column,
-            base: Some(*base),
-            atoms: atoms
-                .iter()
-                .copied()
-                .filter(|atom| !contained.contains(atom))
-                .collect(),
-        },
-        None => Counter {
-            column,
-            base: None,
-            atoms: atoms.to_vec(),
-        },
+        Some((base, contained)) => {
+            let added = atoms.iter().filter(|atom| !contained.contains(atom));
+            (Some(*base), added.copied().collect())
+        }
+        None => (None, atoms.to_vec()),
     }
 }
 
