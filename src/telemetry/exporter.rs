@@ -176,10 +176,21 @@ pub struct RowPlan {
 /// A counter's column as an earlier column plus atoms: neighbouring buckets share almost all of them.
 #[derive(Clone, Copy, Debug)]
 struct Counter {
-    column: usize,
-    base: Option<usize>,
+    column: u32,
     /// How many atoms are added.
-    atoms: usize,
+    atoms: u32,
+    base: Base,
+}
+
+/// The column that a counter starts from.
+#[derive(Clone, Copy, Debug)]
+enum Base {
+    /// None: it starts from 0.
+    Zero,
+    /// That of the counter before.
+    Previous,
+    /// Another.
+    Column(u32),
 }
 
 #[derive(Clone, Debug)]
@@ -210,10 +221,15 @@ impl RowPlan {
                 } => {
                     let atoms = atoms(statuses, *up_to_seconds, cells);
                     let (base, added) = as_difference(&atoms, &atoms_of);
+                    let previous = plan.counters.last().map(|counter| counter.column);
                     plan.counters.push(Counter {
-                        column: index,
-                        base,
-                        atoms: added.len(),
+                        column: index as u32,
+                        atoms: added.len() as u32,
+                        base: match base {
+                            None => Base::Zero,
+                            Some(base) if previous == Some(base) => Base::Previous,
+                            Some(base) => Base::Column(base),
+                        },
                     });
                     plan.atoms.extend(added);
                     atoms_of.push((index, atoms));
@@ -255,14 +271,19 @@ impl RowPlan {
     ///
     /// `born` remembers which groups exist; once there, a child stays for the life of its process.
     pub fn fill(&self, counts: &[u64], memory_bytes: f64, born: &mut [bool], row: &mut [f64]) {
-        let mut atoms = &self.atoms[..];
+        let mut atoms = self.atoms.iter();
+        // Counts are far below 2^53, so that floats hold them exactly; signed numbers convert faster.
+        let mut sum: i64 = 0;
         for counter in &self.counters {
-            let (added, others) = atoms.split_at(counter.atoms);
-            atoms = others;
-            let base = counter.base.map_or(0.0, |base| row[base]);
-            let added: u64 = added.iter().map(|atom| counts[usize::from(*atom)]).sum();
-            // Counts are far below 2^63, and signed numbers convert faster.
-            row[counter.column] = base + added.cast_signed() as f64;
+            match counter.base {
+                Base::Zero => sum = 0,
+                Base::Previous => {}
+                Base::Column(base) => sum = row[base as usize] as i64,
+            }
+            for atom in atoms.by_ref().take(counter.atoms as usize) {
+                sum += counts[usize::from(*atom)].cast_signed();
+            }
+            row[counter.column as usize] = sum as f64;
         }
         for (birth, born) in self.births.iter().zip(born) {
             if !*born {
@@ -313,7 +334,7 @@ fn atoms(statuses: &[Status], up_to_seconds: f64, cells: &Cells) -> Vec<u16> {
 
 /// The column as the largest earlier column that it contains, plus the rest. A base that can be missing is
 /// fine: bases are filled before births are looked at.
-fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<usize>, Vec<u16>) {
+fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<u32>, Vec<u16>) {
     let contained =
         |(_, candidate): &&(usize, Vec<u16>)| candidate.iter().all(|atom| atoms.contains(atom));
     let base = earlier
@@ -323,7 +344,7 @@ fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<usize>
     match base {
         Some((base, contained)) => {
             let added = atoms.iter().filter(|atom| !contained.contains(atom));
-            (Some(*base), added.copied().collect())
+            (Some(*base as u32), added.copied().collect())
         }
         None => (None, atoms.to_vec()),
     }

@@ -117,6 +117,7 @@ impl<'a> ColumnView<'a> {
 impl Run<'_> {
     /// The rows that a window covers, if there are any. The first stretch of a target at a moment looks for
     /// them.
+    #[inline]
     fn view(
         &self,
         stretch: &Stretch,
@@ -290,10 +291,11 @@ impl Run<'_> {
                 let place = group as usize;
                 if counts[place] == 0 {
                     order.push(group);
-                    sums[place] = KahanSum::default();
+                    sums[place] = KahanSum::of(value);
+                } else {
+                    sums[place].add(value);
                 }
                 counts[place] += 1;
-                sums[place].add(value);
                 Ok(())
             })?;
         }
