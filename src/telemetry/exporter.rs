@@ -164,33 +164,29 @@ impl ColumnSpec {
 #[derive(Clone, Debug)]
 pub struct RowPlan {
     width: usize,
-    counters: Vec<Counter>,
-    /// The atoms of all counters, one after the other.
-    atoms: Vec<u16>,
+    chains: Vec<Chain>,
     /// Columns that appear together at their first increment.
     births: Vec<Birth>,
     memory: Vec<usize>,
     up: Vec<usize>,
 }
 
-/// A counter's column as an earlier column plus atoms: neighbouring buckets share almost all of them.
-#[derive(Clone, Copy, Debug)]
-struct Counter {
-    column: u32,
-    /// How many atoms are added.
-    atoms: u32,
-    base: Base,
+/// Counters that share almost all of their atoms, as neighbouring buckets do: each is the one before it and
+/// some more.
+#[derive(Clone, Debug, Default)]
+struct Chain {
+    /// The column that the first starts from, if it doesn't start from 0.
+    base: Option<usize>,
+    /// Columns that hold as much as the base.
+    copies: Vec<usize>,
+    additions: Vec<Addition>,
 }
 
-/// The column that a counter starts from.
+/// One atom more. The counter's column holds the sum so far, so that its last atom completes it.
 #[derive(Clone, Copy, Debug)]
-enum Base {
-    /// None: it starts from 0.
-    Zero,
-    /// That of the counter before.
-    Previous,
-    /// Another.
-    Column(u32),
+struct Addition {
+    atom: u16,
+    column: u16,
 }
 
 #[derive(Clone, Debug)]
@@ -204,8 +200,7 @@ impl RowPlan {
     pub fn new(columns: &[ColumnSpec], cells: &Cells) -> Self {
         let mut plan = Self {
             width: columns.len(),
-            counters: Vec::new(),
-            atoms: Vec::new(),
+            chains: Vec::new(),
             births: Vec::new(),
             memory: Vec::new(),
             up: Vec::new(),
@@ -221,17 +216,7 @@ impl RowPlan {
                 } => {
                     let atoms = atoms(statuses, *up_to_seconds, cells);
                     let (base, added) = as_difference(&atoms, &atoms_of);
-                    let previous = plan.counters.last().map(|counter| counter.column);
-                    plan.counters.push(Counter {
-                        column: index as u32,
-                        atoms: added.len() as u32,
-                        base: match base {
-                            None => Base::Zero,
-                            Some(base) if previous == Some(base) => Base::Previous,
-                            Some(base) => Base::Column(base),
-                        },
-                    });
-                    plan.atoms.extend(added);
+                    plan.add_counter(index, base, &added);
                     atoms_of.push((index, atoms));
                     if !column.from_start {
                         plan.add_birth(index, &self::atoms(statuses, f64::INFINITY, cells));
@@ -257,6 +242,27 @@ impl RowPlan {
         !self.memory.is_empty()
     }
 
+    /// Adds the counter that counts what the column `base` does, if any, and `atoms`.
+    fn add_counter(&mut self, column: usize, base: Option<usize>, atoms: &[u16]) {
+        let end = |chain: &Chain| chain.additions.last().map(|last| usize::from(last.column));
+        let follows = self.chains.last().and_then(end) == base && base.is_some();
+        if !follows || atoms.is_empty() {
+            self.chains.push(Chain {
+                base,
+                ..Chain::default()
+            });
+        }
+        let Some(chain) = self.chains.last_mut() else {
+            return;
+        };
+        if atoms.is_empty() {
+            chain.copies.push(column);
+        }
+        let column = column as u16;
+        let additions = atoms.iter().map(|&atom| Addition { atom, column });
+        chain.additions.extend(additions);
+    }
+
     fn add_birth(&mut self, column: usize, atoms: &[u16]) {
         match self.births.iter_mut().find(|birth| birth.atoms == atoms) {
             Some(birth) => birth.columns.push(column),
@@ -271,19 +277,16 @@ impl RowPlan {
     ///
     /// `born` remembers which groups exist; once there, a child stays for the life of its process.
     pub fn fill(&self, counts: &[u64], memory_bytes: f64, born: &mut [bool], row: &mut [f64]) {
-        let mut atoms = self.atoms.iter();
-        // Counts are far below 2^53, so that floats hold them exactly; signed numbers convert faster.
-        let mut sum: i64 = 0;
-        for counter in &self.counters {
-            match counter.base {
-                Base::Zero => sum = 0,
-                Base::Previous => {}
-                Base::Column(base) => sum = row[base as usize] as i64,
+        for chain in &self.chains {
+            // Counts are far below 2^53, so that floats hold them exactly; signed numbers convert faster.
+            let mut sum = chain.base.map_or(0, |base| row[base] as i64);
+            for &column in &chain.copies {
+                row[column] = sum as f64;
             }
-            for atom in atoms.by_ref().take(counter.atoms as usize) {
-                sum += counts[usize::from(*atom)].cast_signed();
+            for addition in &chain.additions {
+                sum += counts[usize::from(addition.atom)].cast_signed();
+                row[usize::from(addition.column)] = sum as f64;
             }
-            row[counter.column as usize] = sum as f64;
         }
         for (birth, born) in self.births.iter().zip(born) {
             if !*born {
@@ -334,7 +337,7 @@ fn atoms(statuses: &[Status], up_to_seconds: f64, cells: &Cells) -> Vec<u16> {
 
 /// The column as the largest earlier column that it contains, plus the rest. A base that can be missing is
 /// fine: bases are filled before births are looked at.
-fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<u32>, Vec<u16>) {
+fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<usize>, Vec<u16>) {
     let contained =
         |(_, candidate): &&(usize, Vec<u16>)| candidate.iter().all(|atom| atoms.contains(atom));
     let base = earlier
@@ -344,7 +347,7 @@ fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<u32>, 
     match base {
         Some((base, contained)) => {
             let added = atoms.iter().filter(|atom| !contained.contains(atom));
-            (Some(*base as u32), added.copied().collect())
+            (Some(*base), added.copied().collect())
         }
         None => (None, atoms.to_vec()),
     }

@@ -115,9 +115,17 @@ impl<'a> ColumnView<'a> {
 }
 
 impl Run<'_> {
+    /// The stretches of targets that were ever scraped; most pods of a universe never come to be.
+    fn scraped<'s>(&self, selector: &'s Selector) -> impl Iterator<Item = &'s Stretch> {
+        let scraped = |stretch: &&Stretch| {
+            let target = &self.head.targets[stretch.target as usize];
+            !target.times.is_empty()
+        };
+        selector.stretches.iter().filter(scraped)
+    }
+
     /// The rows that a window covers, if there are any. The first stretch of a target at a moment looks for
     /// them.
-    #[inline]
     fn view(
         &self,
         stretch: &Stretch,
@@ -126,10 +134,6 @@ impl Run<'_> {
         geometries: &mut [Geometry],
     ) -> Option<TargetView<'_>> {
         let target = &self.head.targets[stretch.target as usize];
-        if target.times.is_empty() {
-            // Most pods of a universe never come to be.
-            return None;
-        }
         let geometry = &mut geometries[stretch.geometry as usize];
         if geometry.moment != moment {
             *geometry = self.geometry(target, window, moment);
@@ -176,7 +180,7 @@ impl Run<'_> {
         output: &mut Output<'_>,
     ) -> Evaluated<()> {
         let window = Self::window_of(&self.program.windows[selector.window], time, query);
-        for stretch in &selector.stretches {
+        for stretch in self.scraped(selector) {
             let Some(view) = self.view(stretch, window, moment, geometries) else {
                 continue;
             };
@@ -218,7 +222,7 @@ impl Run<'_> {
         match source {
             WindowSource::Selector(selector) => {
                 let selector = &self.program.selectors[selector];
-                for stretch in &selector.stretches {
+                for stretch in self.scraped(selector) {
                     let view = self.view(stretch, context.window, clock.moment, geometries);
                     let Some(view) = view else {
                         continue;
@@ -281,7 +285,7 @@ impl Run<'_> {
         } = &mut scratch.groups[job.node];
         counts.fill(0);
         order.clear();
-        for stretch in &self.program.selectors[selector].stretches {
+        for stretch in self.scraped(&self.program.selectors[selector]) {
             let view = self.view(stretch, context.window, moment, &mut scratch.geometries);
             let Some(view) = view else {
                 continue;
@@ -335,8 +339,8 @@ impl Run<'_> {
             WindowSource::Selector(selector) => {
                 let window = self.source_window(source, time, scratch.query);
                 let moment = scratch.contexts[context].moment;
-                let stretches = &self.program.selectors[selector].stretches;
-                stretches.iter().any(|stretch| {
+                let selector = &self.program.selectors[selector];
+                self.scraped(selector).any(|stretch| {
                     let view = self.view(stretch, window, moment, &mut scratch.geometries);
                     view.is_some_and(|view| {
                         let mut series = stretch.series();

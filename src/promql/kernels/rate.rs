@@ -145,6 +145,8 @@ pub struct Extrapolation {
     coverage: Coverage,
     function: RateFunction,
     order: ClampOrder,
+    /// A counter that was zero less than so long before its first sample may be bounded; no gauge is.
+    to_start: f64,
     /// The factor of every series that the bound at zero doesn't reach.
     factor: f64,
 }
@@ -156,20 +158,21 @@ impl Extrapolation {
             coverage,
             function,
             order,
+            // Neither order of bounds goes farther than the window's start.
+            to_start: if function.is_counter() {
+                coverage.to_start
+            } else {
+                f64::NEG_INFINITY
+            },
             factor: coverage.factor(function, order, f64::INFINITY),
         }
     }
 
     /// The same as [`Coverage::extrapolate`].
     pub fn of(&self, first_value: f64, difference: f64) -> f64 {
-        let Coverage {
-            sampled, to_start, ..
-        } = self.coverage;
-        // Neither order of bounds goes farther than the window's start.
         let reaches = difference > 0.0
             && first_value >= 0.0
-            && sampled * (first_value / difference) < to_start
-            && self.function.is_counter();
+            && self.coverage.sampled * (first_value / difference) < self.to_start;
         if reaches {
             return self
                 .coverage
