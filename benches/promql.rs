@@ -103,14 +103,14 @@ fn main() {
     }
 }
 
-#[divan::bench(args = QUERIES)]
+#[divan::bench(args = QUERIES, sample_size = 200)]
 fn compiled(bencher: Bencher, query: Query) {
     let world = World::new();
     let mut evaluate = world.compiled(query);
     bencher.bench_local(&mut evaluate);
 }
 
-#[divan::bench(args = QUERIES)]
+#[divan::bench(args = QUERIES, sample_size = 10)]
 fn plain(bencher: Bencher, query: Query) {
     let world = World::new();
     let mut evaluate = world.plain(query);
