@@ -234,7 +234,14 @@ impl Run<'_> {
                     }
                     for (slot, column) in stretch.series() {
                         samples.clear();
-                        samples.extend(view.column(column).samples());
+                        let column = view.column(column);
+                        if function.reads_newest_two() {
+                            let mut newest = column.samples().rev();
+                            let last = newest.next();
+                            samples.extend(newest.next().into_iter().chain(last));
+                        } else {
+                            samples.extend(column.samples());
+                        }
                         if !samples.is_empty()
                             && let Some(value) = function.of_samples(samples, &context, values)
                         {
