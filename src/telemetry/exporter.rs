@@ -234,8 +234,11 @@ impl RowPlan {
 
     /// Whether a column counts requests.
     pub fn counts_requests(&self, column: u32) -> bool {
-        let mut counters = self.counters.iter();
-        counters.any(|counter| counter.column == column as usize)
+        self.chains.iter().any(|chain| {
+            let mut additions = chain.additions.iter();
+            chain.copies.contains(&(column as usize))
+                || additions.any(|addition| u32::from(addition.column) == column)
+        })
     }
 
     /// Number of groups of columns that appear together.
