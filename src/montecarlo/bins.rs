@@ -66,9 +66,7 @@ impl Bins {
 
     /// How many values.
     pub fn count(&self) -> u64 {
-        self.histogram
-            .as_ref()
-            .map_or(0, Histogram::len)
+        self.histogram.as_ref().map_or(0, Histogram::len)
     }
 
     /// Their sum.
