@@ -102,6 +102,12 @@ spec:
 pub const GOOD_QUERY: &str =
     r#"scalar(sum(rate(http_requests_total{status=~"5..", role="canary"}[5m])))"#;
 
+/// A query that yields one series or none, and never NaN.
+pub const COUNTED_QUERY: &str = r#"sum(rate(http_requests_total{role="canary"}[5m]))"#;
+
+/// A ratio: NaN without requests, empty without series.
+pub const RATIO: &str = r#"sum(rate(http_requests_total{role="canary", status!~"5.."}[5m])) / sum(rate(http_requests_total{role="canary"}[5m]))"#;
+
 /// A template that rules have nothing to say about.
 pub fn good_template() -> String {
     template(GOOD_FIELDS, GOOD_QUERY)
