@@ -8,6 +8,13 @@ mod rs001_api_server;
 mod rs002_invalid_spec;
 mod rs003_analysis_run_error;
 mod rs101_bare_result_on_vector;
+mod rs401_weight_not_served;
+mod rs402_single_replica_canary;
+mod rs403_largest_weight_unchecked;
+mod rs404_no_gate;
+mod rs405_background_before_pods;
+mod rs406_background_ends_early;
+mod rs407_background_after_steps;
 
 /// All rules by code.
 pub static RULES: &[&Rule] = &[
@@ -16,4 +23,11 @@ pub static RULES: &[&Rule] = &[
     &rs002_invalid_spec::RULE,
     &rs003_analysis_run_error::RULE,
     &rs101_bare_result_on_vector::RULE,
+    &rs401_weight_not_served::RULE,
+    &rs402_single_replica_canary::RULE,
+    &rs403_largest_weight_unchecked::RULE,
+    &rs404_no_gate::RULE,
+    &rs405_background_before_pods::RULE,
+    &rs406_background_ends_early::RULE,
+    &rs407_background_after_steps::RULE,
 ];
