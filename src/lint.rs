@@ -9,6 +9,7 @@ pub mod fix;
 mod near;
 pub mod rule;
 pub mod rules;
+pub mod shape;
 mod steps;
 pub mod subject;
 mod suppress;

@@ -4,9 +4,12 @@
 //! makes an arm's part of it from a tally, [`findings`] puts into words what the numbers mean.
 //! Exporters are pure functions from a report to text; `cli` decides where it goes.
 
+pub mod base_rates;
+pub mod check;
 pub mod csv;
 pub mod export;
 pub mod findings;
+mod incidence;
 pub mod json;
 pub mod lint;
 pub mod model;

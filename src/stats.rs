@@ -2,11 +2,15 @@
 //!
 //! Everything is computed from integers by IEEE arithmetic and `libm`, so results are the same bytes on
 //! every machine. [`proportion`]s carry Wilson or Clopper–Pearson intervals, [`quantile`]s
-//! order-statistic intervals, [`mean`]s the normal one.
+//! order-statistic intervals, [`mean`]s the normal one, differences of two arms ([`paired`]) Tango's.
+//! [`precision`] says when a study may stop.
 
 pub mod mean;
+pub mod paired;
+pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod ratio;
 pub mod special;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +51,10 @@ pub enum Method {
     OrderStatistics,
     /// The normal interval of a mean.
     Normal,
+    /// Tango's score interval of a difference of paired proportions.
+    Tango,
+    /// From the limits of two proportions to those of a function of their ratio.
+    MoverRatio,
 }
 
 impl Method {
@@ -59,6 +67,8 @@ impl Method {
             Self::ClopperPearsonLower => "clopper-pearson-lower",
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
+            Self::Tango => "tango",
+            Self::MoverRatio => "mover-ratio",
         }
     }
 }
@@ -76,6 +86,8 @@ mod tests {
             Method::ClopperPearsonLower,
             Method::OrderStatistics,
             Method::Normal,
+            Method::Tango,
+            Method::MoverRatio,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

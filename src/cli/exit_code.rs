@@ -13,8 +13,8 @@ pub enum ExitCode {
     BadInput = 2,
     /// The study ran, and its replications don't suffice to decide.
     Undecided = 3,
-    /// Interrupted by the terminal (128 + SIGINT): what shells show when the signal ends the program, since
-    /// nothing catches it. No output file is touched.
+    /// Interrupted by the terminal (128 + SIGINT, as shells show it). What a run had computed by then is its
+    /// result; where there is nothing yet, no output file is touched.
     Interrupted = 130,
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::lint::rule::Selection;
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
+use crate::stats::proportion::IntervalMethod;
 use crate::units::Duration;
 
 /// Where manifests or a scenario come from.
@@ -30,8 +31,19 @@ pub enum RolloutChoice {
     All,
 }
 
+impl RolloutChoice {
+    /// The one that is named, else all, else the default.
+    pub fn new(named: Option<String>, all: bool) -> Self {
+        match named {
+            Some(name) => Self::Named(name),
+            None if all => Self::All,
+            None => Self::Default,
+        }
+    }
+}
+
 /// `rollsim run`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunRequest {
     /// At least one; standard input at most once.
     pub inputs: Vec<InputPath>,
@@ -41,10 +53,53 @@ pub struct RunRequest {
     pub arms: Vec<String>,
     /// Replications of each arm.
     pub replications: Option<NonZeroU64>,
+    /// Instead: until the probability of detection of every arm is known within this, from 0 to 1, exclusive.
+    pub precision: Option<f64>,
+    /// Real time after which the study is stopped. The caller measures it and stops the study.
+    pub budget: Option<std::time::Duration>,
+    /// Which intervals proportions get.
+    pub interval: IntervalMethod,
     /// The seed.
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
     pub threads: Option<NonZeroUsize>,
+}
+
+/// `rollsim check`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which Rollouts.
+    pub rollouts: RolloutChoice,
+    /// The most replications of an arm; none for [`Self::MOST_REPLICATIONS`].
+    pub replications: Option<NonZeroU64>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Threads; none for one per core. Never changes a result.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl CheckRequest {
+    /// The most replications of an arm unless asked otherwise.
+    pub const MOST_REPLICATIONS: u64 = 64_000;
+}
+
+impl RunRequest {
+    /// Everything as the scenario says.
+    pub fn of(inputs: Vec<InputPath>) -> Self {
+        Self {
+            inputs,
+            rollouts: RolloutChoice::Default,
+            arms: Vec::new(),
+            replications: None,
+            precision: None,
+            budget: None,
+            interval: IntervalMethod::default(),
+            seed: None,
+            threads: None,
+        }
+    }
 }
 
 /// `rollsim trace`
@@ -90,4 +145,25 @@ pub struct QueryRequest {
     pub time: QueryTime,
     /// As which server.
     pub profile: Profile,
+}
+
+/// `rollsim replay`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRequest {
+    /// At least one; standard input at most once, the series included.
+    pub inputs: Vec<InputPath>,
+    /// The recording.
+    pub series: InputPath,
+    /// When the update starts, or the AnalysisRun: milliseconds since 1970.
+    pub at_ms: i64,
+    /// The Rollout's name, where there are several.
+    pub rollout: Option<String>,
+    /// The template whose run is replayed by itself, instead of a Rollout.
+    pub template: Option<String>,
+    /// Values for arguments, by name.
+    pub arguments: Vec<(String, String)>,
+    /// As which server.
+    pub profile: Option<Profile>,
+    /// Whether the rollout at each change is wanted, as `kubectl argo rollouts get rollout` draws it.
+    pub tree: bool,
 }

@@ -1,15 +1,17 @@
 //! `rollsim run`: every arm many times, and what that means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use crate::diagnostics::{Diagnostic, did_you_mean};
-use crate::montecarlo::replay;
+use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
 use crate::plan::{Arm, Plan, Split};
+use crate::report::base_rates::base_rates;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
-use crate::report::model::{PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
+use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
-use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
+use crate::scenario::model::{Fault, Onset, OutOfMemory, Releases, Scenario};
 
 use super::assumptions::assumptions;
 use super::failure::Failure;
@@ -17,12 +19,23 @@ use super::input::{self, Inputs};
 use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
-use crate::montecarlo::progress::Progress;
+use super::sampling::{self, Extent, Session};
+use crate::stats::proportion::IntervalMethod;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
     let inputs = input::read(&request.inputs)?;
-    let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
+    run_on(&inputs, request, progress)
+}
+
+/// Answers a request whose inputs are read already.
+pub(super) fn run_on(
+    inputs: &Inputs,
+    request: &RunRequest,
+    progress: &Progress,
+) -> Result<Report, Failure> {
+    let scenario = &inputs.scenario;
+    let seed = request.seed.unwrap_or(scenario.montecarlo.seed);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
         rollsim: VERSION.to_owned(),
@@ -34,34 +47,63 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
         findings: inputs.findings(),
         results: Vec::new(),
     };
-    for object in inputs.rollouts(&request.rollouts)? {
-        match prepare(&inputs, object)? {
-            Prepared::Invalid(invalid) => report.results.push(RolloutResult {
-                rollout: object.name.clone(),
-                invalid_spec: Some(invalid),
-                plan: None,
-                arms: Vec::new(),
-            }),
-            Prepared::Ready(built, oddities) => {
-                require_scenario(&inputs)?;
-                report.findings.extend(oddities.findings);
-                let result = replay_one(&built, request, &inputs, seed, progress)?;
-                let facts = facts(
-                    &built,
-                    &inputs.scenario,
-                    &oddities.explained,
-                    result.plan.as_ref(),
-                );
-                let derived = findings::derive(&result, &facts);
-                report
-                    .findings
-                    .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
-                report.results.push(result);
-                report.assumptions = assumptions(&inputs, &built);
+    let objects = inputs.rollouts(&request.rollouts)?;
+    let prepared: Vec<Prepared> = objects
+        .iter()
+        .map(|object| prepare(inputs, object))
+        .collect::<Result<_, _>>()?;
+    let mut sessions = sessions(&prepared, request, inputs)?;
+    let extent = Extent::of(request, &scenario.montecarlo);
+    on_threads(request.threads, || {
+        sampling::replay(&mut sessions, extent, request.interval, seed, progress)
+    })??;
+    let mut sessions = sessions.into_iter();
+    for (object, prepared) in objects.iter().zip(&prepared) {
+        let (built, oddities) = match prepared {
+            Prepared::Invalid(invalid) => {
+                report.results.push(RolloutResult {
+                    rollout: object.name.clone(),
+                    invalid_spec: Some(invalid.clone()),
+                    plan: None,
+                    arms: Vec::new(),
+                    base_rates: None,
+                });
+                continue;
             }
-        }
+            Prepared::Ready(built, oddities) => (built, oddities),
+        };
+        report.findings.extend(oddities.findings.iter().cloned());
+        let Some(session) = sessions.next() else {
+            continue;
+        };
+        let result = summarised(&session, request.interval, scenario.releases.as_ref());
+        let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
+        let derived = findings::derive(&result, &facts);
+        report
+            .findings
+            .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
+        report.results.push(result);
+        report.assumptions = assumptions(inputs, built);
     }
     Ok(report)
+}
+
+/// One session for each Rollout that isn't refused.
+fn sessions<'p>(
+    prepared: &'p [Prepared],
+    request: &RunRequest,
+    inputs: &Inputs,
+) -> Result<Vec<Session<'p>>, Failure> {
+    let ready = prepared.iter().filter_map(|prepared| match prepared {
+        Prepared::Ready(built, _) => Some(&built.plan),
+        Prepared::Invalid(_) => None,
+    });
+    ready
+        .map(|plan| {
+            require_scenario(inputs)?;
+            Ok(Session::new(plan, choose_arms(plan, &request.arms)?))
+        })
+        .collect()
 }
 
 /// A valid Rollout can't be replayed without knowing what its pods export.
@@ -78,21 +120,12 @@ pub(super) fn require_scenario(inputs: &Inputs) -> Result<(), Failure> {
     Err(Failure::request(diagnostic))
 }
 
-fn replay_one(
-    built: &Built,
-    request: &RunRequest,
-    inputs: &Inputs,
-    seed: u64,
-    progress: &Progress,
-) -> Result<RolloutResult, Failure> {
-    let plan = &built.plan;
-    let arms = choose_arms(plan, &request.arms)?;
-    let replications = request.replications.map_or(
-        inputs.scenario.montecarlo.replications,
-        std::num::NonZeroU64::get,
-    );
-    progress.expect(replications * arms.len() as u64);
-    let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
+/// Does `work` on a pool of so many threads; one per core if none are named.
+fn on_threads<T: Send>(
+    threads: Option<NonZeroUsize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, Failure> {
+    let threads = threads.map_or(0, NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -102,16 +135,26 @@ fn replay_one(
                 Diagnostic::error(message).with_help("give a smaller number to --threads"),
             )
         })?;
-    let tallies = pool.install(|| replay(plan, &arms, seed, replications, progress));
-    let results = arms.iter().zip(&tallies);
-    Ok(RolloutResult {
+    Ok(pool.install(work))
+}
+
+fn summarised(
+    session: &Session<'_>,
+    interval: IntervalMethod,
+    releases: Option<&Releases>,
+) -> RolloutResult {
+    let plan = session.plan;
+    let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let arms: Vec<ArmResult> = arms
+        .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics, interval))
+        .collect();
+    RolloutResult {
         rollout: plan.rollout.clone(),
         invalid_spec: None,
         plan: nominal::summary(plan),
-        arms: results
-            .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics))
-            .collect(),
-    })
+        base_rates: releases.map(|releases| base_rates(releases, &arms)),
+        arms,
+    }
 }
 
 /// The arms that a request names, or all, in the plan's order.

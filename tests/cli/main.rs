@@ -9,9 +9,13 @@
 )]
 
 mod article;
+mod base_rates;
 mod broken_input;
+mod check;
+mod extent;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
+mod replay;
 mod standard_input;
 mod support;

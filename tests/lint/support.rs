@@ -102,6 +102,12 @@ spec:
 pub const GOOD_QUERY: &str =
     r#"scalar(sum(rate(http_requests_total{status=~"5..", role="canary"}[5m])))"#;
 
+/// A query that yields one series or none, and never NaN.
+pub const COUNTED_QUERY: &str = r#"sum(rate(http_requests_total{role="canary"}[5m]))"#;
+
+/// A ratio: NaN without requests, empty without series.
+pub const RATIO: &str = r#"sum(rate(http_requests_total{role="canary", status!~"5.."}[5m])) / sum(rate(http_requests_total{role="canary"}[5m]))"#;
+
 /// A template that rules have nothing to say about.
 pub fn good_template() -> String {
     template(GOOD_FIELDS, GOOD_QUERY)
@@ -166,10 +172,13 @@ pub fn basic(replicas: i32, fields: &str, steps: &str) -> String {
     head + &indented(fields) + "      steps:\n" + &indented(steps)
 }
 
-/// The canary behind a router with an analysis beside its steps: template `check`, and further lines of it.
+/// The canary behind a router with an analysis beside its steps: template `check`, and further lines of it. Aborted
+/// pods go at once, so that a retry measures again.
 pub fn background(fields: &str, steps: &str) -> String {
     let fields = prefixed("  ", fields);
-    let analysis = format!("analysis:\n  templates:\n  - templateName: check\n{fields}");
+    let analysis = format!(
+        "abortScaleDownDelaySeconds: 0\nanalysis:\n  templates:\n  - templateName: check\n{fields}"
+    );
     canary(steps).replace("      steps:\n", &(indented(&analysis) + "      steps:\n"))
 }
 

@@ -90,7 +90,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 format!("no analysis looks at setWeight: {weight}, the largest weight"),
             )
             .related(
-                rollout.place(&steps::path(*gate, "analysis")),
+                rollout.place(&steps::path(*gate, "analysis.templates[0].templateName")),
                 format!("the last analysis looks at a weight of {checked}"),
             )
             .why(format!(
