@@ -8,3 +8,4 @@ pub mod catalogue;
 pub mod decode;
 mod defaults;
 pub mod model;
+pub mod size;

@@ -4,9 +4,11 @@
 //! every machine. [`proportion`]s carry Wilson or Clopper–Pearson intervals, [`quantile`]s
 //! order-statistic intervals, [`mean`]s the normal one.
 
+pub mod crossing;
 pub mod mean;
 pub mod proportion;
 pub mod quantile;
+pub mod smoke_test;
 pub mod special;
 
 use serde::{Deserialize, Serialize};

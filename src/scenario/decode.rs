@@ -9,6 +9,7 @@ mod metrics;
 mod operators;
 mod quantity;
 mod service;
+pub mod typed;
 
 #[cfg(test)]
 mod tests;
