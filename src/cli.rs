@@ -7,6 +7,7 @@
 pub mod arguments;
 pub mod exit_code;
 pub mod output;
+pub mod power;
 pub mod progress;
 pub mod query;
 pub mod run;
@@ -59,6 +60,7 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Power(arguments) => power::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

@@ -9,7 +9,6 @@ pub mod field_error;
 pub mod field_ref;
 pub mod gates;
 pub mod go_json;
-mod go_quote;
 pub mod int_or_string;
 mod job_order;
 pub mod notifications;

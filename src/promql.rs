@@ -7,12 +7,12 @@
 pub mod ast;
 pub mod compiled;
 pub mod functions;
-mod go_text;
 pub mod head;
 pub mod kernels;
 pub mod labels;
 mod lex;
 pub mod matcher;
+mod notation;
 pub mod parse;
 pub mod plain;
 pub mod print;

@@ -12,9 +12,9 @@ pub mod web;
 
 use std::fmt;
 
-use crate::condition::golang::json;
-use crate::condition::golang::number::{format_plain, push_plain};
 use crate::condition::{Assessment, MeasurementConditions, MetricResult, Phase};
+use crate::go::json;
+use crate::go::number::{format_plain, push_plain};
 use crate::units::Instant;
 
 /// `OAuth2` client credentials, which both providers take.

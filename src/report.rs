@@ -4,6 +4,7 @@
 //! makes an arm's part of it from a tally, [`findings`] puts into words what the numbers mean.
 //! Exporters are pure functions from a report to text; `cli` decides where it goes.
 
+pub mod bound;
 pub mod csv;
 pub mod export;
 pub mod findings;
@@ -11,6 +12,8 @@ pub mod json;
 pub mod model;
 pub mod number;
 pub mod openmetrics;
+pub mod plot;
+pub mod power;
 pub mod promtool;
 pub mod query;
 pub mod summarise;

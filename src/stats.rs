@@ -5,6 +5,7 @@
 //! order-statistic intervals, [`mean`]s the normal one.
 
 pub mod crossing;
+pub mod likelihood_ratio;
 pub mod mean;
 pub mod proportion;
 pub mod quantile;
@@ -49,6 +50,8 @@ pub enum Method {
     OrderStatistics,
     /// The normal interval of a mean.
     Normal,
+    /// Percentiles of what resampled observations give.
+    Bootstrap,
 }
 
 impl Method {
@@ -61,6 +64,7 @@ impl Method {
             Self::ClopperPearsonLower => "clopper-pearson-lower",
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -78,6 +82,7 @@ mod tests {
             Method::ClopperPearsonLower,
             Method::OrderStatistics,
             Method::Normal,
+            Method::Bootstrap,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

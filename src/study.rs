@@ -5,17 +5,20 @@
 
 mod advice;
 mod assumptions;
+pub mod bound;
 mod export;
 pub mod failure;
 pub mod input;
 mod measurements;
 mod nominal;
 mod places;
+pub mod power;
 pub mod prepare;
 mod query;
 mod recording;
 pub mod request;
 mod run;
+mod threads;
 mod trace;
 
 pub use query::query;

@@ -1,10 +1,10 @@
 //! Whatever the text and the data: conditions and templates are compiled, rejected or refused, and never panic.
 
 use proptest::prelude::*;
-use rollsim::condition::golang::json::{self, Json};
 use rollsim::condition::{
     CompileError, MeasurementConditions, MetricResult, TimeExpression, parse,
 };
+use rollsim::go::json::{self, Json};
 use rollsim::provider::jsonpath::JsonPath;
 use rollsim::units::Instant;
 

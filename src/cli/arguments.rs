@@ -1,5 +1,6 @@
 //! What can be typed. The names of commands and flags are stable.
 
+mod power;
 mod query;
 mod run;
 mod trace;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use power::PowerArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use run::{Format, RunArguments};
 pub use trace::{TraceArguments, TraceFormat};
@@ -31,6 +33,8 @@ pub enum Command {
     Run(RunArguments),
     /// Replay one release and tell what happens in it, event by event.
     Trace(TraceArguments),
+    /// Say how much traffic the gates need to detect a bad release, and what no gate could do.
+    Power(PowerArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
 }

@@ -9,10 +9,10 @@ use super::ast::{Ast, BinaryOperator as Op, CallTarget, NodeId, NodeKind, UnaryO
 use super::builtin::Builtin;
 use super::environment::Environment;
 use super::error::{CompileError, CompileResult};
-use super::golang::regexp;
 use super::program::{Instruction, Program};
 use super::types::{Kind, Type, kind};
 use super::value::Value;
+use crate::go::regex;
 
 /// Compiles a tree that has been checked against the environment.
 pub(super) fn compile(ast: &Ast, environment: Environment) -> CompileResult<Program> {
@@ -315,8 +315,8 @@ impl Compiler<'_> {
             && self.ast.ty(id).is_some()
             && let NodeKind::String(pattern) = self.ast.kind(right)
         {
-            let pattern = regexp::compile(pattern.as_bytes())
-                .map_err(|error| CompileError::rejected(error.to_string(), self.ast.span(right)))?;
+            let pattern = regex::compile(pattern)
+                .map_err(|error| CompileError::rejected(error, self.ast.span(right)))?;
             self.program.patterns.push(pattern);
             self.emit(Instruction::MatchesConstant(
                 self.program.patterns.len() - 1,

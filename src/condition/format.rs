@@ -1,10 +1,10 @@
 //! Values as texts: Go's `%v` and `%s`, and JSON.
 
-use super::golang::json::push_string;
-use super::golang::number::{format_general, format_json};
-use super::golang::time::{MONTHS, Time, WEEKDAYS, layout};
-use super::golang::{duration, quote};
 use super::value::{Function, List, ListKind, Map, MapKind, Value};
+use crate::go::json::push_string;
+use crate::go::number::{format_general, format_json};
+use crate::go::time::{MONTHS, Time, WEEKDAYS, layout};
+use crate::go::{duration, quote};
 
 /// Which verb of package `fmt` asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

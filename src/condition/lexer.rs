@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::ast::Span;
 use super::error::{CompileError, CompileResult};
-use super::golang::quote::{describe_char, is_digit, is_letter, is_space, quote};
+use crate::go::quote::{describe_char, quote};
+use crate::go::unicode::{is_digit, is_letter, is_space};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

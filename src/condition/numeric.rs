@@ -10,7 +10,7 @@ use super::ast::{Ast, BinaryOperator as Op, NodeId, NodeKind, UnaryOperator};
 use super::builtin::Builtin;
 use super::environment::ResultType;
 use super::error::{EvalError, EvalResult};
-use super::golang::math::pow;
+use crate::go::math::pow;
 
 /// A condition over the samples of a result (one, for a scalar).
 #[derive(Clone, Debug, PartialEq)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::error::{EvalError, EvalResult};
 use super::format::{Verb, lossy};
-use super::golang::math::pow;
-use super::golang::number::float_to_int;
 use super::method::{Method, has_methods};
 use super::types::{Kind, Type};
 use super::value::{Function, List, ListKind, Map, MapKind, Set, Value};
+use crate::go::math::pow;
+use crate::go::number::float_to_int;
 
 /// Longest text that an expression may build; the original ends where memory does.
 pub(super) const MAX_TEXT: usize = 1 << 26;

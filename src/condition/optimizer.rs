@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::ast::{Ast, BinaryOperator as Op, NodeId, NodeKind, UnaryOperator};
 use super::builtin::Builtin;
 use super::error::{CompileError, CompileResult};
-use super::golang::math::pow;
 use super::types::{Kind, Type, kind};
 use super::value::{List, ListKind, Set, Value};
+use crate::go::math::pow;
 
 /// Passes of constant folding after which the original stops.
 const FOLD_LIMIT: usize = 1001;

@@ -7,8 +7,8 @@ mod calls;
 
 use super::ast::{Ast, BinaryOperator, NodeId, NodeKind, Span, UnaryOperator};
 use super::error::{CompileError, CompileResult};
-use super::golang::number::{parse_decimal, parse_float, parse_hexadecimal};
 use super::lexer::{Token, TokenKind, is_alphabetic, lex};
+use crate::go::number::{parse_decimal, parse_float, parse_hexadecimal};
 
 /// Levels of nesting that are compiled; real conditions have a handful.
 pub(super) const MAX_DEPTH: u16 = 200;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::builtin::Builtin;
 use super::environment::Environment;
-use super::golang::regexp::Regexp;
 use super::method::Method;
 use super::types::FuncType;
 use super::value::{Function, Value};
+use crate::go::regex::Regex;
 
 /// One instruction; jumps hold the number of the instruction to go on with.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ pub(super) enum Instruction {
 pub(super) struct Program {
     pub instructions: Vec<Instruction>,
     pub constants: Vec<Value<'static>>,
-    pub patterns: Vec<Regexp>,
+    pub patterns: Vec<Regex>,
     pub variables: usize,
     pub environment: Environment,
 }

@@ -1,6 +1,6 @@
 //! The text functions of Go's `strings` and `encoding/base64`, on bytes that need not be UTF-8.
 
-use super::golang::quote::{is_space, to_lower, to_upper};
+use crate::go::unicode::{is_space, to_lower, to_upper};
 
 /// The characters of a text, each with its bytes; a byte that is no UTF-8 stands alone as U+FFFD.
 pub(super) fn characters(text: &[u8]) -> Vec<(char, &[u8])> {

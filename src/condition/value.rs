@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::error::{EvalError, EvalResult};
-use super::golang::json::Json;
-use super::golang::time::{Time, Zone};
 use super::method::Method;
 use super::types::{Kind, Type};
+use crate::go::json::Json;
+use crate::go::time::{Time, Zone};
 
 /// A value. Numbers and a query's result are held without allocation.
 #[derive(Clone, Debug, Default)]

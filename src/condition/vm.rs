@@ -10,11 +10,11 @@ mod texts;
 
 use super::environment::{Environment, FUNCTIONS};
 use super::error::{EvalError, EvalResult};
-use super::golang::regexp;
 use super::operators as op;
 use super::operators::{assert_bool, assert_int, assert_string, error};
 use super::program::{Instruction, Program};
 use super::value::{List, ListKind, Map, MapKind, Value};
+use crate::go::regex;
 use crate::units::{Duration, Instant};
 use stack::Stack;
 
@@ -184,7 +184,7 @@ impl<'r> Machine<'_, 'r> {
                     self.program
                         .patterns
                         .get(*index)
-                        .is_some_and(|pattern| pattern.is_match(&text)),
+                        .is_some_and(|pattern| regex::is_match(pattern, &text)),
                 )
             }
             Instruction::ThrowOutOfRange => return Err(EvalError::SliceIndexOutOfRange),
@@ -249,9 +249,8 @@ impl<'r> Machine<'_, 'r> {
             Instruction::Matches => {
                 let pattern = assert_string(b)?;
                 let text = assert_string(a)?;
-                let pattern =
-                    regexp::compile(&pattern).map_err(|error| EvalError::new(error.to_string()))?;
-                pattern.is_match(&text)
+                let pattern = regex::compile_bytes(&pattern).map_err(EvalError::new)?;
+                regex::is_match(&pattern, &text)
             }
             _ => op::equal(a, b),
         };

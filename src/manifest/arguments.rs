@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::analysis_types::{Argument, Metric};
 use super::go_json::to_go_json;
-use super::go_quote::{escape, quote};
+use crate::go::quote::{escape, quote};
 
 const START_TAG: &str = "{{";
 const END_TAG: &str = "}}";

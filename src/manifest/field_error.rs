@@ -1,5 +1,6 @@
 //! Kubernetes' way of saying which field is wrong: `<path>: <what>: <value>: <detail>`.
 
+use crate::go::quote::quote;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
@@ -91,13 +92,13 @@ impl BadValue {
 
 impl From<&str> for BadValue {
     fn from(text: &str) -> Self {
-        Self(go_quote(text))
+        Self(quote(text))
     }
 }
 
 impl From<&String> for BadValue {
     fn from(text: &String) -> Self {
-        Self(go_quote(text))
+        Self(quote(text))
     }
 }
 
@@ -157,7 +158,7 @@ impl FieldError {
         let mut detail = String::from("supported values: ");
         for (index, value) in supported.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            let _ = write!(detail, "{separator}{}", go_quote(value));
+            let _ = write!(detail, "{separator}{}", quote(value));
         }
         Self::new(field, FieldErrorKind::NotSupported, value.into().0, detail)
     }
@@ -177,38 +178,9 @@ impl FieldError {
     }
 }
 
-/// Go's `strconv.Quote`, the `%q` of a string.
-pub(crate) fn go_quote(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for c in text.chars() {
-        let code = u32::from(c);
-        let _ = match c {
-            '"' | '\\' => write!(quoted, "\\{c}"),
-            '\u{7}' => write!(quoted, "\\a"),
-            '\u{8}' => write!(quoted, "\\b"),
-            '\u{c}' => write!(quoted, "\\f"),
-            '\n' => write!(quoted, "\\n"),
-            '\r' => write!(quoted, "\\r"),
-            '\t' => write!(quoted, "\\t"),
-            '\u{b}' => write!(quoted, "\\v"),
-            _ if is_go_printable(c) => write!(quoted, "{c}"),
-            _ if code < 0x80 => write!(quoted, "\\x{code:02x}"),
-            _ if code < 0x1_0000 => write!(quoted, "\\u{code:04x}"),
-            _ => write!(quoted, "\\U{code:08x}"),
-        };
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Go's `unicode.IsPrint`. Rust escapes the same characters, but also a combining mark at the beginning of a text.
-fn is_go_printable(c: char) -> bool {
-    c == '\'' || String::from_iter(['a', c]).escape_debug().count() == 2
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{FieldError, go_quote};
+    use super::FieldError;
 
     #[test]
     fn prints_as_kubernetes_does() {
@@ -233,14 +205,6 @@ mod tests {
                 r#"n: Duplicate value: "app""#,
                 "t: Internal error: odd",
             ]
-        );
-    }
-
-    #[test]
-    fn quotes_as_go_does() {
-        assert_eq!(
-            go_quote("a'b\u{7}\u{301}é\u{a0}\u{7f}"),
-            "\"a'b\\a\u{301}é\\u00a0\\x7f\""
         );
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::field_error::go_quote;
 use super::rollout_types::{ObjectMeta, Rollout};
 use super::validate_rollout::labels::qualified_name_errors;
+use crate::go::quote::quote;
 
 /// Why a field of the Rollout can't be read, in the controller's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub enum FieldRefError {
     #[error("unsupported fieldPath: {0}")]
     Unsupported(String),
     /// A subscript on something other than labels and annotations.
-    #[error("fieldPath {} does not support subscript", go_quote(.0))]
+    #[error("fieldPath {} does not support subscript", quote(.0))]
     NoSubscript(String),
     /// A subscript that is no key.
     #[error("invalid key subscript in {path}: {reasons}")]
@@ -83,7 +83,7 @@ fn split_subscript(path: &str) -> Option<(&str, &str)> {
 fn format_map(map: &BTreeMap<String, String>) -> String {
     let lines: Vec<String> = map
         .iter()
-        .map(|(key, value)| format!("{key}={}", go_quote(value)))
+        .map(|(key, value)| format!("{key}={}", quote(value)))
         .collect();
     lines.join("\n")
 }

@@ -9,8 +9,8 @@ use thiserror::Error;
 use super::analysis_types::{AnalysisRunSpec, Argument, DryRun, MeasurementRetention, Metric};
 use super::arguments::{SubstitutionError, resolve_metric};
 use super::int_or_string::IntOrString;
-use crate::go_duration::{self, ParseDurationError};
-use crate::go_regex;
+use crate::go::duration::{self, ParseDurationError};
+use crate::go::regex as go_regex;
 
 /// Stands for a secret's value wherever the controller validates, schedules or assesses.
 const SECRET_PLACEHOLDER: &str = "temp-for-secret";
@@ -263,10 +263,10 @@ pub fn validate_metrics(metrics: &[Metric]) -> Result<(), SpecError> {
 pub fn validate_metric(metric: &Metric) -> Result<(), MetricError> {
     validate_limits(metric)?;
     if !metric.interval.is_empty() {
-        go_duration::parse(&metric.interval).map_err(MetricError::Interval)?;
+        duration::parse(&metric.interval).map_err(MetricError::Interval)?;
     }
     if !metric.initial_delay.is_empty() {
-        go_duration::parse(&metric.initial_delay).map_err(MetricError::InitialDelay)?;
+        duration::parse(&metric.initial_delay).map_err(MetricError::InitialDelay)?;
     }
     match metric.provider.len() {
         0 => Err(MetricError::NoProvider),

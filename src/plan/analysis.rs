@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::controller::analysis::{
     DEFAULT_CONSECUTIVE_ERROR_LIMIT, DEFAULT_RETAINED_MEASUREMENTS, MetricSpec, ResultSpec, RunSpec,
 };
-use crate::go_duration;
+use crate::go::duration;
 use crate::manifest::analysis_types::Metric;
 use crate::manifest::int_or_string::IntOrString;
 use crate::manifest::run_gate::{ResolvedMetric, ResolvedRun};
@@ -42,7 +42,7 @@ pub enum AnalysisPlanError {
         /// Name of the metric.
         metric: String,
         /// What is wrong with it.
-        error: go_duration::ParseDurationError,
+        error: duration::ParseDurationError,
     },
 }
 
@@ -152,7 +152,7 @@ fn duration(metric: &Metric, text: &str) -> Result<Option<Duration>, AnalysisPla
     if text.is_empty() {
         return Ok(None);
     }
-    go_duration::parse(text)
+    duration::parse(text)
         .map(Some)
         .map_err(|error| AnalysisPlanError::Duration {
             metric: metric.name.clone(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::go_text::quote;
+use crate::go::quote::quote;
 
 /// The label that holds a metric's name.
 pub const METRIC_NAME: &str = "__name__";

@@ -6,7 +6,7 @@
 mod number;
 
 use super::ast::{AggregateOp, BinaryOp};
-use super::go_text;
+use crate::go::quote::{describe_char, quote, quote_char};
 
 /// A piece of the query's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,10 +272,7 @@ impl<'a> Lexer<'a> {
             _ if (is_alpha(c) || c == ':') && self.bracket_open => return self.word_in_brackets(c),
             _ if is_alpha(c) || c == ':' => self.keyword_or_identifier(),
             _ => {
-                return self.error(format!(
-                    "unexpected character: {}",
-                    go_text::quote_char(Some(c))
-                ));
+                return self.error(format!("unexpected character: {}", quote_char(Some(c))));
             }
         })
     }
@@ -283,7 +280,7 @@ impl<'a> Lexer<'a> {
     fn comparison(&mut self, c: char) -> Lexed<TokenKind> {
         use TokenKind::Operator;
         let next = self.peek();
-        let quoted = go_text::quote_char(next);
+        let quoted = quote_char(next);
         let (kind, long) = match (c, next) {
             ('=', Some('=')) => (Operator(BinaryOp::Equal), true),
             ('=', Some('~')) => {
@@ -327,7 +324,7 @@ impl<'a> Lexer<'a> {
             '!' if self.accept("~") => TokenKind::RegexMismatch,
             '!' if self.accept("=") => TokenKind::Operator(BinaryOp::NotEqual),
             '!' => {
-                let next = go_text::quote_char(self.peek());
+                let next = quote_char(self.peek());
                 return self.error(format!(
                     "unexpected character after '!' inside braces: {next}"
                 ));
@@ -344,7 +341,7 @@ impl<'a> Lexer<'a> {
             _ => {
                 return self.error(format!(
                     "unexpected character inside braces: {}",
-                    go_text::quote_char(Some(c))
+                    quote_char(Some(c))
                 ));
             }
         })
@@ -394,7 +391,7 @@ impl<'a> Lexer<'a> {
                 }
                 return self.error(format!(
                     "unexpected character in duration expression: {}",
-                    go_text::quote_char(Some(c))
+                    quote_char(Some(c))
                 ));
             }
         })
@@ -420,7 +417,7 @@ impl<'a> Lexer<'a> {
         {
             return Ok(kind);
         }
-        let quoted = go_text::quote_char(Some(c));
+        let quoted = quote_char(Some(c));
         self.error(format!("unexpected character: {quoted}, expected ':'"))
     }
 
@@ -490,7 +487,7 @@ impl<'a> Lexer<'a> {
             Some('U') => (8, 16, 0x10_ffff),
             None => return self.error("escape sequence not terminated"),
             Some(c) => {
-                let name = go_text::unicode_name(c);
+                let name = describe_char(c);
                 return self.error(format!("unknown escape sequence {name}"));
             }
         };
@@ -504,7 +501,7 @@ impl<'a> Lexer<'a> {
                 return self.error("escape sequence not terminated");
             };
             let Some(number) = c.to_digit(base) else {
-                let name = go_text::unicode_name(c);
+                let name = describe_char(c);
                 return self.error(format!("illegal character {name} in escape sequence"));
             };
             value = value * u64::from(base) + u64::from(number);
@@ -568,8 +565,8 @@ impl Token {
         let raw = &query[self.start..self.end];
         match self.kind {
             TokenKind::EndOfInput => "end of input".to_owned(),
-            TokenKind::Identifier => format!("identifier {}", go_text::quote(raw)),
-            TokenKind::MetricIdentifier => format!("metric identifier {}", go_text::quote(raw)),
+            TokenKind::Identifier => format!("identifier {}", quote(raw)),
+            TokenKind::MetricIdentifier => format!("metric identifier {}", quote(raw)),
             TokenKind::String => format!("string {}", shortened(raw)),
             TokenKind::Number => format!("number {}", shortened(raw)),
             TokenKind::Duration => format!("duration {}", shortened(raw)),
@@ -590,8 +587,8 @@ impl Token {
 /// Quotes a text, cut after ten characters if it has more than ten bytes.
 fn shortened(raw: &str) -> String {
     if raw.len() <= 10 {
-        return go_text::quote(raw);
+        return quote(raw);
     }
     let start: String = raw.chars().take(10).collect();
-    format!("{}...", go_text::quote(start))
+    format!("{}...", quote(start))
 }

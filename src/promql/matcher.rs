@@ -1,16 +1,16 @@
 //! Label matchers that are ready to run.
 
 use super::ast::{MatchOp, Matcher};
-use crate::go_regex::{self, Regex};
+use crate::go::regex::{self, Regex};
 
 /// Compiles the regular expression of a matcher: the whole value must match, and `.` takes line ends too.
 /// The error is Go's text, which shows the pattern as it was written
 /// (Prometheus 3.14 model/labels/regexp.go `NewFastRegexMatcher`).
 pub fn compile_regex(pattern: &str) -> Result<Regex, String> {
-    go_regex::translate(pattern).map_err(|error| error.to_string())?;
-    go_regex::compile(&format!("^(?s:{pattern})$")).or_else(|_| {
+    regex::translate(pattern).map_err(|error| error.to_string())?;
+    regex::compile(&format!("^(?s:{pattern})$")).or_else(|_| {
         // A quotation that runs to the pattern's end mustn't swallow what is put behind it.
-        go_regex::compile(&format!("^(?s:{pattern}\\E)$"))
+        regex::compile(&format!("^(?s:{pattern}\\E)$"))
     })
 }
 

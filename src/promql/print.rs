@@ -5,8 +5,9 @@ use std::fmt::{self, Display};
 use super::ast::{
     Aggregate, At, Binary, Cardinality, Expr, ExprKind, Matcher, TimeShift, VectorSelector,
 };
-use super::go_text::{format_duration, format_float, quote};
 use super::labels::METRIC_NAME;
+use super::notation::{format_duration, format_float};
+use crate::go::quote::quote;
 
 impl Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ mod parse;
 
 pub use evaluate::{JsonPathError, Picked};
 
-use crate::condition::golang::json::Json;
+use crate::go::json::Json;
 
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +74,7 @@ impl JsonPath {
 #[cfg(test)]
 mod tests {
     use super::{JsonPath, JsonPathError, Picked};
-    use crate::condition::golang::json::{decode, encode};
+    use crate::go::json::{decode, encode};
 
     fn pick(template: &str, data: &str) -> String {
         let path = match JsonPath::parse(template) {

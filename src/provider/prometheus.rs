@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Measurement, OAUTH2_INCOMPLETE, OAuth2Settings, url};
-use crate::condition::golang::duration;
 use crate::condition::{CompileError, MeasurementConditions, MetricResult, TimeExpression};
+use crate::go::duration;
 use crate::units::{Duration, Instant};
 
 /// Seconds that a query may take if the metric doesn't say.
@@ -55,7 +55,7 @@ pub enum PrometheusError {
         reason: Box<str>,
     },
     /// The step is no duration.
-    RangeStep(duration::DurationError),
+    RangeStep(duration::ParseDurationError),
     /// The answer is a string, which no condition takes.
     UnsupportedAnswer,
 }
@@ -113,7 +113,7 @@ impl RangeEnd {
 struct Range {
     start: RangeEnd,
     end: RangeEnd,
-    step: Result<Duration, duration::DurationError>,
+    step: Result<Duration, duration::ParseDurationError>,
 }
 
 /// A provider ready to be asked.
@@ -187,7 +187,7 @@ impl PrometheusProvider {
             Some(range) => Some(Range {
                 start: compile(&range.start, "start")?,
                 end: compile(&range.end, "end")?,
-                step: duration::parse(range.step.as_bytes()).map(Duration::from_nanos),
+                step: duration::parse(&range.step),
             }),
         };
         Ok(Self { timeout, range })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::condition::golang::quote::quote;
+use crate::go::quote::quote;
 
 /// Scheme and host of a URL; the rest only has to be well-formed.
 #[derive(Clone, Debug, PartialEq, Eq)]

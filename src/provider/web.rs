@@ -2,9 +2,9 @@
 
 use super::jsonpath::{JsonPath, JsonPathError, Picked};
 use super::{Measurement, OAUTH2_INCOMPLETE, OAuth2Settings, url};
-use crate::condition::golang::json::{self, Json, JsonError};
-use crate::condition::golang::quote::quote;
 use crate::condition::{MeasurementConditions, MetricResult, Phase};
+use crate::go::json::{self, Json, JsonError};
+use crate::go::quote::quote;
 use crate::units::{Duration, Instant};
 
 /// Seconds that a request may take if the metric doesn't say.

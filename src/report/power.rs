@@ -10,6 +10,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::{Bound, Scope};
 use super::model::{FindingEntry, Input, InvalidSpec};
 use crate::stats::Estimate;
 use crate::stats::crossing::Crossing;
@@ -17,6 +18,7 @@ use crate::stats::smoke_test::SmokeTest;
 
 pub use csv::render as csv;
 pub use text::render as text;
+pub(super) use text::{rate, shown_size};
 
 /// The form's name.
 pub const SCHEMA: &str = "rollsim/power/v1";
@@ -95,7 +97,7 @@ pub struct Point {
     pub size_text: Option<String>,
     /// Whether this is what the scenario says.
     pub as_in_scenario: bool,
-    /// Requests of the new version, expected in a release that goes through.
+    /// Requests of the new version in a release that goes through.
     pub canary_requests: CanaryRequests,
     /// Aborted by Failed at or after the fault's onset.
     pub detected: Estimate,
@@ -103,8 +105,8 @@ pub struct Point {
     pub aborted: Estimate,
     /// Healthy releases aborted by Failed or Error.
     pub false_aborts: Estimate,
-    /// What the best possible test could do with as many false aborts; none where that wasn't computed.
-    pub bound: Option<Bounds>,
+    /// What the best possible test could do with as many false aborts, by scope.
+    pub bound: Vec<Bound>,
     /// What keeps the power from being what is wanted; none where the bounds aren't known.
     pub verdict: Option<Verdict>,
     /// Why there is no verdict.
@@ -115,7 +117,8 @@ pub struct Point {
     pub remedies: Option<Remedies>,
 }
 
-/// Requests of the new version, expected in a release that goes through.
+/// Requests of the new version in a release that goes through: means, or where no release was replayed with
+/// its gates held open what is expected with median times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CanaryRequests {
     /// In the emptiest window of a query that reads them; none if no query does.
@@ -130,17 +133,12 @@ pub struct CanaryRequests {
     pub promoted: f64,
 }
 
-/// The power of the best possible test in three scopes, at the false-abort probability of the templates.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bounds {
-    /// On the requests that the templates' windows read.
-    pub read: Option<Estimate>,
-    /// On all requests until the last measurement.
-    pub measured: Option<Estimate>,
-    /// On all requests until promotion.
-    pub promoted: Option<Estimate>,
-    /// Why a bound is missing.
-    pub missing_because: Option<String>,
+impl Point {
+    /// What the best test of a scope could do.
+    pub fn bound_of(&self, scope: Scope) -> Option<Estimate> {
+        let bound = self.bound.iter().find(|bound| bound.scope == scope)?;
+        bound.bound
+    }
 }
 
 /// What keeps the power from being what is wanted.

@@ -35,6 +35,15 @@ pub enum NoSize {
 }
 
 impl Size {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Errors,
+        Self::LatencyFactor,
+        Self::LatencyShift,
+        Self::LatencyTail,
+        Self::MemoryLeak,
+    ];
+
     /// The size of this fault.
     pub fn of(fault: &Fault) -> Result<Self, NoSize> {
         let latency = fault.latency.as_ref().map(|latency| match latency {
@@ -89,6 +98,16 @@ impl Size {
             Self::LatencyFactor => "factor",
             Self::LatencyShift => "seconds",
             Self::MemoryLeak => "bytes per second",
+        }
+    }
+
+    /// The unit in which people compare sizes, in that of its numbers, and how they call it.
+    pub const fn display_unit(self) -> (f64, &'static str) {
+        match self {
+            Self::Errors | Self::LatencyTail => (0.01, ", %"),
+            Self::LatencyFactor => (1.0, ""),
+            Self::LatencyShift => (0.001, ", ms"),
+            Self::MemoryLeak => (MEBI_PER_MINUTE, ", Mi/min"),
         }
     }
 
@@ -157,24 +176,25 @@ impl Size {
     /// One as scenario files write it, with at most three digits that matter.
     pub fn show(self, value: f64) -> String {
         match self {
-            Self::Errors | Self::LatencyTail => format!("{}%", digits(100.0 * value)),
-            Self::LatencyFactor => format!("x{}", digits(value)),
-            Self::LatencyShift if value < 1.0 => format!("+{}ms", digits(1_000.0 * value)),
-            Self::LatencyShift => format!("+{}s", digits(value)),
-            Self::MemoryLeak => format!("{}Mi/min", digits(value / MEBI_PER_MINUTE)),
+            Self::Errors | Self::LatencyTail => format!("{}%", three_digits(100.0 * value)),
+            Self::LatencyFactor => format!("x{}", three_digits(value)),
+            Self::LatencyShift if value < 1.0 => format!("+{}ms", three_digits(1_000.0 * value)),
+            Self::LatencyShift => format!("+{}s", three_digits(value)),
+            Self::MemoryLeak => format!("{}Mi/min", three_digits(value / MEBI_PER_MINUTE)),
         }
     }
 }
 
-/// With at most three digits that matter.
-fn digits(value: f64) -> String {
+/// A number with at most three digits that matter, and no zeros after the last of them.
+pub fn three_digits(value: f64) -> String {
     let decimals = match value.abs() {
         99.95.. => 0,
         9.995.. => 1,
         0.999_5.. => 2,
         0.099_95.. => 3,
         0.009_995.. => 4,
-        _ => 5,
+        0.000_999_5.. => 5,
+        _ => 6,
     };
     let text = format!("{value:.decimals$}");
     if !text.contains('.') {

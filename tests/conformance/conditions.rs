@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
-use rollsim::condition::golang::json::{self, Json};
 use rollsim::condition::{MeasurementConditions, MetricResult};
+use rollsim::go::json::{self, Json};
 use rollsim::provider::Measurement;
 use rollsim::provider::prometheus::PrometheusAnswer;
 use rollsim::provider::web::{WebAnswer, WebMeasurement, WebProvider, WebSettings};

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 
 use flate2::read::GzDecoder;
-use rollsim::{go_duration, go_regex};
+use rollsim::go::{duration, regex};
 use serde_json::Value;
 
 fn lines(name: &str) -> Vec<Value> {
@@ -24,7 +24,7 @@ fn patterns_match_and_fail_as_in_go() {
     assert_eq!(cases.len(), 4_000);
     for case in cases {
         let pattern = case["pattern"].as_str().expect("a pattern");
-        match go_regex::compile(pattern) {
+        match regex::compile(pattern) {
             Err(error) => assert_eq!(case["error"].as_str(), Some(error.as_str())),
             Ok(regex) => {
                 let matches: Vec<Option<[usize; 2]>> = texts
@@ -44,7 +44,7 @@ fn durations_are_read_and_refused_as_in_go() {
     assert_eq!(cases.len(), 3_000);
     for case in cases {
         let text = case["duration"].as_str().expect("a text");
-        match go_duration::parse(text) {
+        match duration::parse(text) {
             Err(error) => assert_eq!(case["error"].as_str(), Some(error.to_string().as_str())),
             Ok(duration) => assert_eq!(
                 case["nanos"].as_i64(),

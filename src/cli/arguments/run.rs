@@ -76,12 +76,12 @@ impl RunArguments {
     }
 }
 
-fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
+pub(super) fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
     let number: u64 = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroU64::new(number).ok_or_else(|| "at least one replication is needed".to_owned())
 }
 
-fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
     let number: usize = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroUsize::new(number).ok_or_else(|| "at least one thread is needed".to_owned())
 }

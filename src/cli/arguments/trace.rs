@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{InputOutput, input_paths};
 use crate::diagnostics::Diagnostic;
-use crate::go_duration;
+use crate::go::duration;
 use crate::study::request::TraceRequest;
 use crate::units::Duration;
 
@@ -82,7 +82,7 @@ impl TraceArguments {
 }
 
 fn since_update(text: &str) -> Result<Duration, String> {
-    let duration = go_duration::parse(text).map_err(|_| "write it as `90s` or `1h30m`")?;
+    let duration = duration::parse(text).map_err(|_| "write it as `90s` or `1h30m`")?;
     if duration < Duration::ZERO {
         return Err("nothing is known of the time before the update".to_owned());
     }

@@ -2,12 +2,12 @@
 
 use super::super::ast::{BinaryOperator as Op, NodeId, NodeKind, UnaryOperator};
 use super::super::error::CompileResult;
-use super::super::golang::regexp;
 use super::super::types::{
     Type, is_any, is_array, is_bool, is_comparable, is_duration, is_float, is_integer, is_map,
     is_number, is_string, is_struct, is_time, show,
 };
 use super::{Checked, Checker};
+use crate::go::regex;
 
 type Test = fn(Option<&Type>) -> bool;
 
@@ -68,17 +68,7 @@ impl Checker<'_> {
             Op::Matches => {
                 if let NodeKind::String(pattern) = self.ast.kind(right) {
                     let pattern = pattern.clone();
-                    regexp::compile(pattern.as_bytes()).map_err(|error| match error {
-                        regexp::RegexpError::Unsupported(construct) => {
-                            super::super::error::CompileError::unsupported(
-                                construct,
-                                self.ast.span(right),
-                            )
-                        }
-                        error @ regexp::RegexpError::Syntax { .. } => {
-                            self.error(id, error.to_string())
-                        }
-                    })?;
+                    regex::compile(&pattern).map_err(|error| self.error(id, error))?;
                 }
                 string_operator(l, r)
             }

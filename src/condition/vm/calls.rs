@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::super::error::{EvalError, EvalResult};
 use super::super::format::{Verb, display, lossy, month_name, time_text, weekday_name};
-use super::super::golang::number::{float_to_int, parse_decimal, parse_float};
-use super::super::golang::time::{Time, Zone, layout};
-use super::super::golang::{duration, quote};
 use super::super::method::Method;
 use super::super::operators::{assert_string, error, not_a};
 use super::super::types::{FuncType, Type};
 use super::super::value::{Function, List, ListKind, Value};
 use super::Machine;
+use crate::go::number::{float_to_int, parse_decimal, parse_float};
+use crate::go::time::{Time, Zone, layout};
+use crate::go::{duration, quote};
 
 impl<'r> Machine<'_, 'r> {
     /// Binds a method that the checker found to the popped receiver.

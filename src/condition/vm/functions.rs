@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::super::builtin::Builtin;
 use super::super::error::{EvalError, EvalResult};
 use super::super::format::to_json;
-use super::super::golang::number::{parse_decimal, parse_float};
-use super::super::golang::time::{Time, layout};
-use super::super::golang::{duration, json};
 use super::super::method::has_methods;
 use super::super::operators as op;
 use super::super::operators::{assert_string, error};
 use super::super::types::Kind;
 use super::super::value::Value;
 use super::{CLOCK_STEP, Machine, calls};
+use crate::go::number::{parse_decimal, parse_float};
+use crate::go::time::{Time, layout};
+use crate::go::{duration, json};
 
 impl<'r> Machine<'_, 'r> {
     pub(super) fn call_builtin(&mut self, builtin: Builtin, count: usize) -> EvalResult<Value<'r>> {
@@ -59,7 +59,7 @@ impl<'r> Machine<'_, 'r> {
                 Ok(Value::Time(Arc::new(Time::from_unix_nanos(now.as_nanos()))))
             }
             Builtin::Duration => duration::parse(&assert_string(first()?)?)
-                .map(Value::Duration)
+                .map(|duration| Value::Duration(duration.as_nanos()))
                 .map_err(|error| EvalError::new(error.to_string())),
             Builtin::Date => date(args),
             Builtin::ToJson => to_json(first()?).map(Value::text).map_err(EvalError::new),
@@ -191,8 +191,8 @@ fn date<'r>(args: &[Value<'r>]) -> EvalResult<Value<'r>> {
                 .map_err(|error| EvalError::new(error.to_string()))?;
             // The compiler lets no other zones through; theirs is what a text without zone means.
             let is_local = zone.is_some_and(|zone| *zone == *b"Local");
-            if is_local && time.zone == super::super::golang::time::Zone::Utc {
-                time.in_zone(super::super::golang::time::Zone::Local)
+            if is_local && time.zone == crate::go::time::Zone::Utc {
+                time.in_zone(crate::go::time::Zone::Local)
             } else {
                 time
             }

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::lenient::{self, DUMMY};
 use super::references::{Stanza, place_of_merge_problem, readable_arguments};
 use super::{Consequence, Findings, Place, StanzaRun};
-use crate::go_regex;
 use crate::manifest::analysis_types::{AnalysisRunSpec, Argument, Metric};
 use crate::manifest::arguments::SubstitutionError;
 use crate::manifest::int_or_string::IntOrString;
@@ -157,7 +156,7 @@ impl RunCheck<'_, '_> {
             }
         }
         let matches = |pattern: &str| {
-            let regex = go_regex::compile(pattern);
+            let regex = crate::go::regex::compile(pattern);
             regex.is_ok_and(|regex| resolved.iter().any(|metric| regex.is_match(&metric.name)))
         };
         if !self.stanza.is_complete || resolved.is_empty() {

@@ -1,7 +1,7 @@
 //! How many pods an update may add and may miss, and how long a pause is: numbers that are written in several ways.
 
 use super::{CanaryStrategy, Pause};
-use crate::go_duration;
+use crate::go::duration;
 use crate::manifest::int_or_string::IntOrString;
 
 /// `maxSurge` and `maxUnavailable` as numbers of pods.
@@ -109,7 +109,7 @@ impl Pause {
 
 /// Whole seconds of a Go duration; more than 32 bits become `i32::MIN`, as the conversion does on amd64.
 fn go_duration_seconds(text: &str) -> Option<i32> {
-    let seconds = go_duration::parse(text).ok()?.as_nanos() / 1_000_000_000;
+    let seconds = duration::parse(text).ok()?.as_nanos() / 1_000_000_000;
     Some(i32::try_from(seconds).unwrap_or(i32::MIN))
 }
 

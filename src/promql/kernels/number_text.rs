@@ -1,6 +1,6 @@
 //! Numbers as text, the way Go's `strconv` reads and writes them.
 
-use crate::promql::go_text::format_float;
+use crate::promql::notation::format_float;
 
 /// Shortest decimal, with an exponent below 1e-4 and from 1e6 (`%v` of Go's `fmt`), for error texts.
 pub fn format_general(x: f64) -> String {

@@ -1,7 +1,7 @@
 //! Where a number or a duration ends. What is found needn't be valid: the parser reads its value.
 
 use super::{Lexed, Lexer, TokenKind, is_alphanumeric};
-use crate::promql::go_text;
+use crate::go::quote::quote;
 
 const DECIMAL: &str = "0123456789";
 const HEXADECIMAL: &str = "0123456789abcdefABCDEF";
@@ -16,7 +16,7 @@ impl Lexer<'_> {
         if self.scan_rest_of_duration() {
             return Ok(TokenKind::Duration);
         }
-        let seen = go_text::quote(&self.text[self.start..self.position]);
+        let seen = quote(&self.text[self.start..self.position]);
         self.error(format!("bad number or duration syntax: {seen}"))
     }
 

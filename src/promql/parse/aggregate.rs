@@ -1,8 +1,8 @@
 //! Aggregations and lists of labels.
 
 use super::{Context, Node, Parsed, Parser, context};
+use crate::go::quote::quote;
 use crate::promql::ast::{Aggregate, AggregateOp, BinaryOp, Expr, ExprKind};
-use crate::promql::go_text;
 use crate::promql::lex::{Keyword, Token, TokenKind};
 
 const AGGREGATION: Context = context("aggregation", "");
@@ -134,7 +134,7 @@ impl Parser<'_> {
             other => {
                 let bytes =
                     other.map_or_else(std::string::FromUtf8Error::into_bytes, String::into_bytes);
-                let quoted = go_text::quote(bytes);
+                let quoted = quote(bytes);
                 let text = format!("invalid label name for grouping: {quoted}");
                 Err(self.error(token.start, text))
             }

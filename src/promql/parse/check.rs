@@ -1,11 +1,11 @@
 //! Static types and other conditions on a complete tree (`promql/parser/parse.go checkAST`).
 
 use super::{ParseError, Parsed};
+use crate::go::quote::quote;
 use crate::promql::ast::{
     Aggregate, AggregateOp, Binary, Cardinality, Expr, ExprKind, Span, ValueType, VectorSelector,
 };
 use crate::promql::functions::{self, Variadic};
-use crate::promql::go_text::quote;
 use crate::promql::labels::METRIC_NAME;
 use crate::promql::matcher::CompiledMatcher;
 

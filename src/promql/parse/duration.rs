@@ -6,8 +6,8 @@
 use super::error::DurationProblem;
 use super::{Parsed, Parser};
 use crate::promql::ast::{BinaryOp, DurationExpr, Span};
-use crate::promql::go_text;
 use crate::promql::lex::{Preprocessor, Token, TokenKind};
+use crate::promql::notation;
 
 const LOWEST: u8 = 1;
 const POWER: u8 = 3;
@@ -48,11 +48,11 @@ impl Duration {
 
     fn text(&self) -> String {
         match &self.form {
-            Form::Literal { units: false } => go_text::format_float(self.seconds),
+            Form::Literal { units: false } => notation::format_float(self.seconds),
             Form::Literal { units: true } => {
                 let sign = if self.seconds < 0.0 { "-" } else { "" };
                 let millis = to_int(self.seconds.abs() * 1e9) / 1_000_000;
-                format!("{sign}{}", go_text::format_duration(millis))
+                format!("{sign}{}", notation::format_duration(millis))
             }
             Form::Computed {
                 text,
@@ -352,9 +352,9 @@ impl Parser<'_> {
             let text = if nanos < 0 {
                 // The smallest number is its own negative, and Go prints both signs.
                 let negated = nanos.wrapping_neg() / 1_000_000;
-                format!("-{}", go_text::format_duration(negated))
+                format!("-{}", notation::format_duration(negated))
             } else {
-                go_text::format_duration(millis)
+                notation::format_duration(millis)
             };
             return (nanos != 0).then_some(DurationExpr {
                 millis,

@@ -1,11 +1,11 @@
 //! Expressions: operands, operators by precedence, and what may follow an operand.
 
 use super::{Node, Parsed, Parser};
+use crate::go::quote::quote;
 use crate::promql::ast::{
     AggregateOp, Binary, BinaryOp, Cardinality, Expr, ExprKind, VectorMatching,
 };
 use crate::promql::functions::{self, Availability};
-use crate::promql::go_text;
 use crate::promql::lex::{Keyword, Preprocessor, Token, TokenKind};
 
 /// Binding power: every operator is taken.
@@ -276,13 +276,13 @@ impl Parser<'_> {
         let (args, end) = self.call_body()?;
         let text = self.raw(name).to_owned();
         let Some(signature) = functions::lookup(&text) else {
-            let quoted = go_text::quote(&text);
+            let quoted = quote(&text);
             return Err(self.error(name.start, format!("unknown function with name {quoted}")));
         };
         match signature.availability {
             Availability::Stable => {}
             Availability::Experimental => {
-                let quoted = go_text::quote(&text);
+                let quoted = quote(&text);
                 return Err(self.error(name.start, format!("function {quoted} is not enabled")));
             }
             Availability::NativeHistograms => self.refuse(

@@ -1,7 +1,7 @@
 //! Values of numbers, durations and strings.
 
 use super::{Parsed, Parser};
-use crate::promql::go_text;
+use crate::go::quote::quote;
 use crate::promql::lex::Token;
 
 impl Parser<'_> {
@@ -18,7 +18,7 @@ impl Parser<'_> {
             Some(_) => "value out of range",
             None => "invalid syntax",
         };
-        let quoted = go_text::quote(text);
+        let quoted = quote(text);
         let text = format!("error parsing number: strconv.ParseFloat: parsing {quoted}: {problem}");
         Err(self.error(token.start, text))
     }
@@ -152,7 +152,7 @@ fn parse_duration(text: &str) -> Result<i64, String> {
         ("ms", 1),
     ];
     const OUT_OF_RANGE: &str = "duration out of range";
-    let invalid = || format!("not a valid duration string: {}", go_text::quote(text));
+    let invalid = || format!("not a valid duration string: {}", quote(text));
     let mut rest = text;
     let mut total: u64 = 0;
     let mut units_left = &UNITS[..];
@@ -170,7 +170,7 @@ fn parse_duration(text: &str) -> Result<i64, String> {
             return Err(invalid());
         }
         if !UNITS.iter().any(|(name, _)| *name == unit) {
-            let (unit, text) = (go_text::quote(unit), go_text::quote(text));
+            let (unit, text) = (quote(unit), quote(text));
             return Err(format!("unknown unit {unit} in duration {text}"));
         }
         // Units must go from the largest to the smallest.

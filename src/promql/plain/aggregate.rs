@@ -9,10 +9,11 @@ use super::go_sort::{BestOf, Direction};
 use super::matrix::{Cell, Row, StepCursor};
 use super::relabel::{text_of, valid_label_name};
 use super::{EvalError, Evaluator, unwrapped};
+use crate::go::quote::quote;
 use crate::promql::ast::{Aggregate, AggregateOp, Expr, ExprKind};
-use crate::promql::go_text::{format_float, quote};
 use crate::promql::kernels::{KahanSum, Mean, Spread, larger, quantile, smaller};
 use crate::promql::labels::Labels;
+use crate::promql::notation::format_float;
 
 /// From here on a number doesn't fit into 64 bits (the largest float below 2^63 counts already).
 const INT64_MAX: f64 = 9_223_372_036_854_774_784.0;

@@ -3,11 +3,11 @@
 //! `spec/promql.md` §8; Prometheus 3.14 promql/functions.go `evalLabelReplace`, `evalLabelJoin`,
 //! `createLabelsForAbsentFunction`; Go's regexp `Expand`.
 
-use regex::Captures;
+use ::regex::Captures;
 
 use super::matrix::{self, Row};
 use super::{EvalError, Evaluator, unwrapped};
-use crate::go_regex;
+use crate::go::regex;
 use crate::promql::ast::{Expr, ExprKind, Function, MatchOp};
 use crate::promql::labels::{Labels, METRIC_NAME};
 
@@ -37,7 +37,7 @@ impl<'a> Relabel<'a> {
                     || EvalError::InvalidRegex(String::from_utf8_lossy(pattern).into_owned());
                 let regex = std::str::from_utf8(pattern)
                     .ok()
-                    .and_then(|pattern| go_regex::compile(&format!("^(?s:{pattern})$")).ok())
+                    .and_then(|pattern| regex::compile(&format!("^(?s:{pattern})$")).ok())
                     .ok_or_else(invalid_regex)?;
                 Ok(Self::Replace {
                     destination: destination_name("label_replace", text_of(destination))?,

@@ -2,8 +2,8 @@
 
 use super::{Node, Parameter};
 use crate::condition::display_json;
-use crate::condition::golang::json::Json;
-use crate::condition::golang::number::format_general;
+use crate::go::json::Json;
+use crate::go::number::format_general;
 
 /// The value that a template picks.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,9 @@
 //! Text of a template → nodes.
 
 use super::{Node, Parameter};
-use crate::condition::golang::number::{parse_decimal, parse_float};
-use crate::condition::golang::quote::{describe_char, is_digit, is_letter};
+use crate::go::number::{parse_decimal, parse_float};
+use crate::go::quote::describe_char;
+use crate::go::unicode::{is_digit, is_letter};
 
 /// Reads a whole template.
 pub(super) fn parse(template: &str) -> Result<Vec<Node>, String> {

@@ -1,6 +1,7 @@
 //! Where power is lost: in the template, in the steps, or because there is too little traffic.
 
-use crate::report::power::{Bounds, CanaryRequests, Losses, Verdict};
+use crate::report::bound::{Bound, Scope};
+use crate::report::power::{CanaryRequests, Losses, Verdict};
 use crate::stats::smoke_test::SmokeTest;
 
 /// What a verdict rests on.
@@ -14,8 +15,8 @@ pub struct Evidence<'a> {
     pub want: f64,
     /// The false aborts that are put up with.
     pub limit: f64,
-    /// What the best possible test could do.
-    pub bound: Option<&'a Bounds>,
+    /// What the best possible test could do, by scope.
+    pub bound: &'a [Bound],
     /// Expected requests of the new version.
     pub requests: CanaryRequests,
     /// The smallest test with the wanted power and no more false aborts than the limit.
@@ -83,23 +84,27 @@ fn by_requests(evidence: &Evidence<'_>) -> Result<Verdict, String> {
 }
 
 fn losses(evidence: &Evidence<'_>) -> Result<Losses, String> {
-    let Some(bound) = evidence.bound else {
-        return Err("what the best possible test could do isn't known".to_owned());
-    };
-    let (Some(read), Some(promoted)) = (bound.read, bound.promoted) else {
-        let unknown = "what the best possible test could do isn't known";
-        let reason = bound.missing_because.as_deref();
-        return Err(reason.unwrap_or(unknown).to_owned());
-    };
     // More than wanted isn't asked for; and a bound below a power is off by chance.
     let want = evidence.want;
-    let read = read.estimate.clamp(evidence.power, want);
-    let promoted = promoted.estimate.clamp(read, want);
+    let read = best(evidence.bound, Scope::Read)?.clamp(evidence.power, want);
+    let promoted = best(evidence.bound, Scope::Promotion)?.clamp(read, want);
     Ok(Losses {
         template: read - evidence.power,
         steps: promoted - read,
         traffic: want - promoted,
     })
+}
+
+/// The power of the best test of a scope, unless the bound has a caveat.
+fn best(bounds: &[Bound], scope: Scope) -> Result<f64, String> {
+    let unknown = || "what the best possible test could do isn't known".to_owned();
+    let bound = bounds.iter().find(|bound| bound.scope == scope);
+    let bound = bound.ok_or_else(unknown)?;
+    match (&bound.reason, bound.bound) {
+        (Some(reason), _) => Err(reason.clone()),
+        (None, Some(estimate)) => Ok(estimate.estimate),
+        (None, None) => Err(unknown()),
+    }
 }
 
 fn largest(losses: Losses) -> Verdict {
@@ -115,30 +120,39 @@ fn largest(losses: Losses) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::{Evidence, judge};
-    use crate::report::power::{Bounds, CanaryRequests, Losses, Verdict};
+    use crate::report::bound::{Bound, Scope};
+use crate::report::power::{CanaryRequests, Losses, Verdict};
     use crate::stats::smoke_test::SmokeTest;
     use crate::stats::{Estimate, LEVEL, Method};
 
-    fn bounds(read: f64, promoted: f64) -> Bounds {
-        let estimate = |estimate| {
-            Some(Estimate {
-                n: 1_000,
-                estimate,
-                low: None,
-                high: None,
-                level: LEVEL,
-                method: Method::Normal,
-            })
-        };
-        Bounds {
-            read: estimate(read),
-            measured: estimate(f64::midpoint(read, promoted)),
-            promoted: estimate(promoted),
-            missing_because: None,
+    fn estimate(estimate: f64) -> Estimate {
+        Estimate {
+            n: 1_000,
+            estimate,
+            low: None,
+            high: None,
+            level: LEVEL,
+            method: Method::Normal,
         }
     }
 
-    fn evidence(power: f64, bound: Option<&Bounds>) -> Evidence<'_> {
+    fn bounds(read: f64, promotion: f64) -> Vec<Bound> {
+        let between = f64::midpoint(read, promotion);
+        let of = |(scope, bound): (Scope, f64)| Bound {
+            scope,
+            requests: None,
+            alpha: Some(estimate(0.001)),
+            level: Some(0.001),
+            power: estimate(0.1),
+            bound: Some(estimate(bound)),
+            reason: None,
+            efficiency: None,
+        };
+        let scopes = Scope::ALL.into_iter().zip([read, between, promotion]);
+        scopes.map(of).collect()
+    }
+
+    fn evidence(power: f64, bound: &[Bound]) -> Evidence<'_> {
         Evidence {
             power,
             false_aborts: 0.001,
@@ -174,17 +188,17 @@ mod tests {
             (0.12, 0.20, Verdict::Traffic),
         ] {
             let bound = bounds(read, promoted);
-            assert_eq!(judge(&evidence(0.1, Some(&bound))).verdict, Ok(verdict));
+            assert_eq!(judge(&evidence(0.1, &bound)).verdict, Ok(verdict));
         }
     }
 
     #[test]
     fn losses_add_up_to_what_is_missing() {
         let bound = bounds(0.4, 0.99);
-        let judged = judge(&evidence(0.1, Some(&bound)));
+        let judged = judge(&evidence(0.1, &bound));
         assert_losses(judged.losses, 0.3, 0.55, 0.0);
         let bound = bounds(0.4, 0.7);
-        let judged = judge(&evidence(0.1, Some(&bound)));
+        let judged = judge(&evidence(0.1, &bound));
         assert_losses(judged.losses, 0.3, 0.3, 0.25);
         assert_eq!(judged.verdict, Ok(Verdict::Template), "of equal ones the first");
     }
@@ -192,27 +206,25 @@ mod tests {
     #[test]
     fn a_bound_below_the_power_is_chance() {
         let bound = bounds(0.48, 0.49);
-        let judged = judge(&evidence(0.5, Some(&bound)));
+        let judged = judge(&evidence(0.5, &bound));
         assert_losses(judged.losses, 0.0, 0.0, 0.45);
         assert_eq!(judged.verdict, Ok(Verdict::Traffic));
     }
 
     #[test]
     fn enough_power_is_fine_whatever_the_bounds() {
-        assert_eq!(judge(&evidence(0.95, None)).verdict, Ok(Verdict::Fine));
+        assert_eq!(judge(&evidence(0.95, &[])).verdict, Ok(Verdict::Fine));
     }
 
     #[test]
     fn without_bounds_there_is_no_verdict_but_a_reason() {
-        let judged = judge(&evidence(0.1, None));
+        let judged = judge(&evidence(0.1, &[]));
         assert!(judged.verdict.is_err() && judged.losses.is_none());
-        let bound = Bounds {
-            read: None,
-            measured: None,
-            promoted: None,
-            missing_because: Some("memory is no request".to_owned()),
-        };
-        let judged = judge(&evidence(0.1, Some(&bound)));
+        let mut bound = bounds(0.1, 0.1);
+        for bound in &mut bound {
+            bound.reason = Some("memory is no request".to_owned());
+        }
+        let judged = judge(&evidence(0.1, &bound));
         assert_eq!(judged.verdict, Err("memory is no request".to_owned()));
     }
 
@@ -232,7 +244,7 @@ mod tests {
             let judged = judge(&Evidence {
                 false_aborts: 0.3,
                 requests,
-                ..evidence(0.99, None)
+                ..evidence(0.99, &[])
             });
             assert_eq!(judged.verdict, Ok(verdict));
         }

@@ -1,4 +1,5 @@
-//! Go's `time.ParseDuration`, with its error texts: intervals and delays of metrics are read by it.
+//! Lengths of time as texts: Go's `time.ParseDuration` with its error texts, and `Duration.String`.
+//! Intervals and delays of metrics are read by it, and so is `duration()` in a condition.
 
 use std::fmt::Write as _;
 
@@ -14,30 +15,31 @@ const LIMIT: u64 = 1 << 63;
 pub enum ParseDurationError {
     /// Not a number, or out of range.
     #[error("time: invalid duration {}", quote(.0))]
-    Invalid(String),
+    Invalid(Vec<u8>),
     /// A number without unit.
     #[error("time: missing unit in duration {}", quote(.0))]
-    MissingUnit(String),
+    MissingUnit(Vec<u8>),
     /// A unit that Go does not have, such as `d`.
     #[error("time: unknown unit {} in duration {}", quote(.unit), quote(.text))]
     UnknownUnit {
         /// The unit as written.
-        unit: String,
+        unit: Vec<u8>,
         /// The whole text.
-        text: String,
+        text: Vec<u8>,
     },
 }
 
 /// Reads a Go duration: an optional sign, then numbers with units (`ns`, `us`, `µs`, `ms`, `s`, `m`, `h`), such as
 /// `1h30m` or `1.5s`; a lone `0` needs no unit (Go 1.24 `time.ParseDuration`).
-pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
+pub fn parse(text: impl AsRef<[u8]>) -> Result<Duration, ParseDurationError> {
+    let text = text.as_ref();
     let invalid = || ParseDurationError::Invalid(text.to_owned());
-    let (negative, mut rest) = match text.as_bytes().first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
+    let (negative, mut rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    if rest == "0" {
+    if rest == b"0" {
         return Ok(Duration::ZERO);
     }
     if rest.is_empty() {
@@ -62,24 +64,20 @@ pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
 }
 
 /// One number with its unit, in nanoseconds, and what follows it.
-fn parse_term<'a>(rest: &'a str, text: &str) -> Result<(u64, &'a str), ParseDurationError> {
+fn parse_term<'a>(rest: &'a [u8], text: &[u8]) -> Result<(u64, &'a [u8]), ParseDurationError> {
     let invalid = || ParseDurationError::Invalid(text.to_owned());
-    let is_digit = |c: char| c.is_ascii_digit();
-    let after_whole = rest.trim_start_matches(is_digit);
-    let whole = &rest[..rest.len() - after_whole.len()];
-    let (fraction, after_number) = match after_whole.strip_prefix('.') {
-        Some(tail) => {
-            let after = tail.trim_start_matches(is_digit);
-            (&tail[..tail.len() - after.len()], after)
-        }
-        None => ("", after_whole),
+    let (whole, after_whole) = split_digits(rest);
+    let (fraction, after_number) = match after_whole {
+        [b'.', tail @ ..] => split_digits(tail),
+        _ => (&[][..], after_whole),
     };
     if whole.is_empty() && fraction.is_empty() {
         return Err(invalid());
     }
     let value = leading_int(whole).ok_or_else(invalid)?;
     let unit_end = after_number
-        .find(|c: char| c == '.' || c.is_ascii_digit())
+        .iter()
+        .position(|byte| *byte == b'.' || byte.is_ascii_digit())
         .unwrap_or(after_number.len());
     let (unit, after) = after_number.split_at(unit_end);
     if unit.is_empty() {
@@ -99,9 +97,14 @@ fn parse_term<'a>(rest: &'a str, text: &str) -> Result<(u64, &'a str), ParseDura
     Ok((value, after))
 }
 
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    text.split_at(digits.count())
+}
+
 /// Digits as a number of at most 2^63.
-fn leading_int(digits: &str) -> Option<u64> {
-    digits.bytes().try_fold(0_u64, |value, digit| {
+fn leading_int(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |value, digit| {
         if value > LIMIT / 10 {
             return None;
         }
@@ -111,10 +114,10 @@ fn leading_int(digits: &str) -> Option<u64> {
 }
 
 /// Digits after the point in units of `nanos`; digits beyond 63 bits are ignored.
-fn fraction_nanos(digits: &str, nanos: u64) -> u64 {
+fn fraction_nanos(digits: &[u8], nanos: u64) -> u64 {
     let mut value: u64 = 0;
     let mut scale = 1.0;
-    for digit in digits.bytes() {
+    for digit in digits {
         if value > (LIMIT - 1) / 10 {
             break;
         }
@@ -134,32 +137,29 @@ fn fraction_nanos(digits: &str, nanos: u64) -> u64 {
     nanos
 }
 
-fn unit_nanos(unit: &str) -> Option<u64> {
+fn unit_nanos(unit: &[u8]) -> Option<u64> {
     Some(match unit {
-        "ns" => 1,
+        b"ns" => 1,
         // The micro sign and the Greek letter.
-        "us" | "\u{b5}s" | "\u{3bc}s" => 1_000,
-        "ms" => 1_000_000,
-        "s" => 1_000_000_000,
-        "m" => 60_000_000_000,
-        "h" => 3_600_000_000_000,
+        b"us" | b"\xc2\xb5s" | b"\xce\xbcs" => 1_000,
+        b"ms" => 1_000_000,
+        b"s" => 1_000_000_000,
+        b"m" => 60_000_000_000,
+        b"h" => 3_600_000_000_000,
         _ => return None,
     })
 }
 
 /// The quoting of package `time`: everything outside printable ASCII as bytes in hexadecimal.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &[u8]) -> String {
     let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            ' '..='\u{7f}' => quoted.push(c),
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            b' '..=0x7f => quoted.push(char::from(*byte)),
             _ => {
-                let mut buffer = [0; 4];
-                for byte in c.encode_utf8(&mut buffer).bytes() {
-                    // Writing to a string can't fail.
-                    let _ = write!(quoted, "\\x{byte:02x}");
-                }
+                // Writing to a string can't fail.
+                let _ = write!(quoted, "\\x{byte:02x}");
             }
         }
     }
@@ -167,9 +167,44 @@ fn quote(text: &str) -> String {
     quoted
 }
 
+/// The duration as Go prints it: `1h30m0s`, `1.5ms`, `0s`.
+pub fn format(nanos: i64) -> String {
+    let magnitude = nanos.unsigned_abs();
+    let sign = if nanos < 0 { "-" } else { "" };
+    let body = match magnitude {
+        0 => "0s".to_owned(),
+        1..1_000 => format!("{magnitude}ns"),
+        1_000..1_000_000 => format!("{}\u{b5}s", decimal(magnitude, 3)),
+        1_000_000..1_000_000_000 => format!("{}ms", decimal(magnitude, 6)),
+        _ => {
+            let seconds = magnitude / 1_000_000_000;
+            let below_minute = decimal(magnitude % 60_000_000_000, 9);
+            match (seconds / 3600, seconds / 60 % 60) {
+                (0, 0) => format!("{below_minute}s"),
+                (0, minutes) => format!("{minutes}m{below_minute}s"),
+                (hours, minutes) => format!("{hours}h{minutes}m{below_minute}s"),
+            }
+        }
+    };
+    format!("{sign}{body}")
+}
+
+/// `value / 10^places` without trailing zeros.
+fn decimal(value: u64, places: u32) -> String {
+    let unit = 10u64.pow(places);
+    let width = places as usize;
+    let fraction = format!("{:0width$}", value % unit);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        (value / unit).to_string()
+    } else {
+        format!("{}.{fraction}", value / unit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{format, parse};
 
     fn nanos(text: &str) -> i64 {
         parse(text).expect(text).as_nanos()
@@ -233,5 +268,13 @@ mod tests {
         for (text, message) in expected {
             assert_eq!(error(text), message);
         }
+    }
+
+    #[test]
+    fn prints_as_go_prints() {
+        assert_eq!(format(5_400_000_000_000), "1h30m0s");
+        assert_eq!(format(-1_500_000), "-1.5ms");
+        assert_eq!(format(60_000_000_001), "1m0.000000001s");
+        assert_eq!(format(i64::MIN), "-2562047h47m16.854775808s");
     }
 }

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     TrailingBackslash,
     UnexpectedParen,
     TooLarge,
+    InvalidUtf8,
 }
 
 /// Why Go refuses a pattern; prints as Go's `regexp.Compile` does.
@@ -49,6 +50,7 @@ impl fmt::Display for SyntaxError {
             Kind::MissingRepeatArgument => "missing argument to repetition operator",
             Kind::TrailingBackslash => "trailing backslash at end of expression",
             Kind::UnexpectedParen => "unexpected )",
+            Kind::InvalidUtf8 => "invalid UTF-8",
             Kind::TooLarge => "expression too large",
         };
         write!(f, "error parsing regexp: {what}: `{}`", self.expression)

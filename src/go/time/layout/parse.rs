@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::super::duration::quote;
 use super::super::{Civil, MONTHS, Time, WEEKDAYS, Zone, days_in, is_leap};
 use super::{Field, Found, next_field};
+use crate::go::duration::quote;
 
 /// The text is no time of the layout; [`std::fmt::Display`] gives Go's wording.
 #[derive(Clone, Debug, PartialEq, Eq)]

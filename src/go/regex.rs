@@ -2,7 +2,7 @@
 //!
 //! Both engines match alike but read patterns differently: in Go `\d`, `\w`, `\s` and `\b` are ASCII, `[` and `&&`
 //! inside a class are plain characters, `\Q...\E` quotes, and `a**` is an error. So a pattern is parsed by Go's rules
-//! here and rewritten. Metric-name rules and PromQL's matchers go through this.
+//! here and rewritten. Metric-name rules, PromQL's matchers and `matches` in conditions go through this.
 
 mod class;
 mod error;
@@ -34,6 +34,28 @@ pub fn compile(pattern: &str) -> Result<Regex, String> {
             }
             other => format!("error parsing regexp: `{pattern}`: {other}"),
         })
+}
+
+/// [`compile`] for a pattern that is any bytes, as a Go string may be.
+pub fn compile_bytes(pattern: &[u8]) -> Result<Regex, String> {
+    let pattern = std::str::from_utf8(pattern).map_err(|_| {
+        let shown = String::from_utf8_lossy(pattern);
+        SyntaxError::new(error::Kind::InvalidUtf8, &shown).to_string()
+    })?;
+    compile(pattern)
+}
+
+/// Whether the pattern occurs in the text; bytes that are not UTF-8 count as U+FFFD.
+pub fn is_match(regex: &Regex, text: &[u8]) -> bool {
+    if let Ok(text) = std::str::from_utf8(text) {
+        return regex.is_match(text);
+    }
+    let mut readable = String::new();
+    for chunk in text.utf8_chunks() {
+        readable.push_str(chunk.valid());
+        readable.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    regex.is_match(&readable)
 }
 
 /// Rewrites a Go pattern for the `regex` crate.
