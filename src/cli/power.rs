@@ -87,8 +87,7 @@ impl Destination {
         let progress = Progress::new();
         progress.expect(study.replications_in_row() * study.rows() as u64);
         while !study.is_complete() {
-            let outcome =
-                while_showing(streams.watched, &progress, || study.next_row(&progress));
+            let outcome = while_showing(streams.watched, &progress, || study.next_row(&progress));
             if let Err(failure) = outcome {
                 return self.give_up(&study, &failure, streams);
             }
@@ -138,7 +137,8 @@ impl Destination {
                 Ok(picture) => picture,
                 Err(error) => {
                     let message = format!("can't draw the power of `{}`", arm.name);
-                    return streams.complain(&Diagnostic::error(message).with_note(error.to_string()));
+                    return streams
+                        .complain(&Diagnostic::error(message).with_note(error.to_string()));
                 }
             };
             let code = write_picture(folder, &arm.name, &picture, streams);
@@ -162,7 +162,10 @@ fn write_picture(
         .chars()
         .map(|letter| if plain(letter) { letter } else { '_' })
         .collect();
-    for (ending, bytes) in [("png", picture.png.as_slice()), ("svg", picture.svg.as_bytes())] {
+    for (ending, bytes) in [
+        ("png", picture.png.as_slice()),
+        ("svg", picture.svg.as_bytes()),
+    ] {
         let path = folder.join(format!("power-{name}.{ending}"));
         let written = Target::check(Some(&path), &[])
             .map(|target| target.write(bytes, streams, ExitCode::Done));

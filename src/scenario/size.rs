@@ -27,7 +27,9 @@ pub enum Size {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSize {
     /// No metric sees content, so nothing depends on how much of it is wrong.
-    #[error("it changes content, which no exported metric shows: how much of it is wrong changes nothing")]
+    #[error(
+        "it changes content, which no exported metric shows: how much of it is wrong changes nothing"
+    )]
     Content,
     /// Several parts: none of them is the size of the whole.
     #[error("it changes {0}: no single number is its size")]
@@ -249,7 +251,12 @@ mod tests {
         };
         for (mut fault, size, shown, other) in [
             (errors, Size::Errors, "3%", "0.55%"),
-            (with_latency(LatencyFault::Factor(4.0)), Size::LatencyFactor, "x4", "x1.5"),
+            (
+                with_latency(LatencyFault::Factor(4.0)),
+                Size::LatencyFactor,
+                "x4",
+                "x1.5",
+            ),
             (with_latency(shift), Size::LatencyShift, "+200ms", "+2s"),
             (with_latency(tail), Size::LatencyTail, "3%", "12.5%"),
             (leaking, Size::MemoryLeak, "5Mi/min", "50Mi/min"),
@@ -274,7 +281,10 @@ mod tests {
             ..content
         };
         let error = Size::of(&both).unwrap_err().to_string();
-        assert!(error.starts_with("it changes errors and memory and content"), "{error}");
+        assert!(
+            error.starts_with("it changes errors and memory and content"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -107,8 +107,7 @@ fn first_reaching(
         Some(0) => (CrossingState::AtFirst, None),
         Some(after) => {
             let before = after - 1;
-            let share =
-                (level - ordinates[before]) / (ordinates[after] - ordinates[before]);
+            let share = (level - ordinates[before]) / (ordinates[after] - ordinates[before]);
             let (from, to) = (libm::log(abscissae[before]), libm::log(abscissae[after]));
             // At the point itself no logarithm gets in the way.
             let value = if share >= 1.0 {
@@ -146,7 +145,10 @@ mod tests {
     fn assert_at(found: Crossing, expected: f64) {
         assert_eq!(found.state, CrossingState::Inside);
         let value = found.value.unwrap();
-        assert!((value / expected - 1.0).abs() < 1e-12, "{value} for {expected}");
+        assert!(
+            (value / expected - 1.0).abs() < 1e-12,
+            "{value} for {expected}"
+        );
     }
 
     #[test]
@@ -178,7 +180,10 @@ mod tests {
     fn outside_of_the_grid_there_is_no_value() {
         let points = exact(&[(1.0, 0.4), (10.0, 0.6)]);
         let above = crossing(&points, 0.7);
-        assert_eq!((above.state, above.value), (CrossingState::NotReached, None));
+        assert_eq!(
+            (above.state, above.value),
+            (CrossingState::NotReached, None)
+        );
         let below = crossing(&points, 0.3);
         assert_eq!((below.state, below.value), (CrossingState::AtFirst, None));
         assert_eq!(crossing(&[], 0.3).state, CrossingState::NotReached);

@@ -136,7 +136,13 @@ mod tests {
 
     #[test]
     fn the_tail_equals_its_sum() {
-        for (count, n, p) in [(1, 10, 0.1), (3, 208, 0.03), (5, 40, 0.5), (0, 3, 0.2), (4, 3, 0.2)] {
+        for (count, n, p) in [
+            (1, 10, 0.1),
+            (3, 208, 0.03),
+            (5, 40, 0.5),
+            (0, 3, 0.2),
+            (4, 3, 0.2),
+        ] {
             let (found, expected) = (at_least(count, n, p), summed(count, n, p));
             assert!((found - expected).abs() < 1e-12, "{found} for {expected}");
         }

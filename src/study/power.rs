@@ -35,7 +35,8 @@ use super::assumptions::assumptions;
 use super::bound::{self, BoundSettings, bounds};
 use super::failure::Failure;
 use super::input::{self, Inputs};
-use super::prepare::{Oddities, Prepared, prepare};
+use super::measurements::Oddities;
+use super::prepare::{Prepared, prepare};
 use super::request::{PowerRequest, RolloutChoice};
 use super::run::{choose_arms, require_scenario};
 use super::threads::pool;
@@ -210,8 +211,9 @@ fn studied_faults(
         .cloned()
         .collect();
     if faults.is_empty() {
-        let diagnostic = Diagnostic::error("the scenario has no fault, so there is nothing to detect")
-            .with_help("add one, e.g. `faults: {error-spike: {errors: 3%}}`");
+        let diagnostic =
+            Diagnostic::error("the scenario has no fault, so there is nothing to detect")
+                .with_help("add one, e.g. `faults: {error-spike: {errors: 3%}}`");
         return Err(Failure::request(diagnostic));
     }
     Ok(faults)
@@ -238,7 +240,10 @@ fn sized(
     let refuse = |diagnostic: Diagnostic| Err(Failure::request(diagnostic));
     let [fault] = faults.as_slice() else {
         let names: Vec<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
-        let message = format!("--fault-size is of one fault, and there are {}", names.join(", "));
+        let message = format!(
+            "--fault-size is of one fault, and there are {}",
+            names.join(", ")
+        );
         return refuse(Diagnostic::error(message).with_help("choose it with --arm NAME"));
     };
     let size = match Size::of(fault) {
@@ -331,7 +336,11 @@ impl Study {
         let rate = self.rates.last().copied().unwrap_or_default();
         Ok(Trial {
             built: self.plan(rate)?,
-            names: self.variants().into_iter().map(|(.., fault)| fault.name).collect(),
+            names: self
+                .variants()
+                .into_iter()
+                .map(|(.., fault)| fault.name)
+                .collect(),
             seed: self.report.seed,
             replications,
             pool: &self.pool,
@@ -349,7 +358,10 @@ impl Study {
         let built = self.plan(rate)?;
         let plan = &built.plan;
         let variants = self.variants();
-        let names: Vec<String> = variants.iter().map(|(_, _, fault)| fault.name.clone()).collect();
+        let names: Vec<String> = variants
+            .iter()
+            .map(|(_, _, fault)| fault.name.clone())
+            .collect();
         let wanted = |arm: &&Arm| arm.kind == ArmKind::Healthy || names.contains(&arm.name);
         let arms: Vec<&Arm> = plan.arms.iter().filter(wanted).collect();
         let settings = BoundSettings {
@@ -419,7 +431,9 @@ impl Study {
         let rollouts = self.inputs.rollouts(&choice)?;
         let refused = || {
             let message = format!("the Rollout can't be replayed at {rate} requests a second");
-            Failure::request(Diagnostic::error(message).with_help("choose another range of --traffic"))
+            Failure::request(
+                Diagnostic::error(message).with_help("choose another range of --traffic"),
+            )
         };
         let object = rollouts.first().ok_or_else(refused)?;
         match prepare(&self.inputs, object)? {

@@ -13,5 +13,6 @@ mod broken_input;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
+mod power;
 mod standard_input;
 mod support;

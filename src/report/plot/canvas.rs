@@ -134,7 +134,11 @@ fn load_font() -> Result<(), PlotError> {
         let bold = register_font(FAMILY, FontStyle::Bold, dejavu::sans::bold());
         regular.is_ok() && bold.is_ok()
     });
-    if *loaded { Ok(()) } else { Err(PlotError::Font) }
+    if *loaded {
+        Ok(())
+    } else {
+        Err(PlotError::Font)
+    }
 }
 
 fn drawing(error: impl std::fmt::Display) -> PlotError {
@@ -157,7 +161,12 @@ impl<B: DrawingBackend> Canvas<'_, B> {
     }
 
     /// A rectangle filled with a colour.
-    pub(super) fn fill(&self, from: Spot, to: Spot, (red, green, blue): Rgb) -> Result<(), PlotError> {
+    pub(super) fn fill(
+        &self,
+        from: Spot,
+        to: Spot,
+        (red, green, blue): Rgb,
+    ) -> Result<(), PlotError> {
         let style = RGBColor(red, green, blue).filled();
         let shape = Rectangle::new([self.at(from), self.at(to)], style);
         self.area.draw(&shape).map_err(drawing)
@@ -209,7 +218,11 @@ impl<B: DrawingBackend> Canvas<'_, B> {
                 self.area.draw(&shape).map_err(drawing)
             }
             Marker::Circle => {
-                let white = Circle::new(self.at(at), self.length(RADIUS), RGBColor(255, 255, 255).filled());
+                let white = Circle::new(
+                    self.at(at),
+                    self.length(RADIUS),
+                    RGBColor(255, 255, 255).filled(),
+                );
                 self.area.draw(&white).map_err(drawing)?;
                 let ring = Circle::new(self.at(at), self.length(RADIUS), self.stroke(colour, 1.8));
                 self.area.draw(&ring).map_err(drawing)
@@ -229,12 +242,24 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         size: f64,
         (red, green, blue): Rgb,
     ) -> Result<(), PlotError> {
-        self.styled(text, at, anchor, (size, FontStyle::Normal), RGBColor(red, green, blue))
+        self.styled(
+            text,
+            at,
+            anchor,
+            (size, FontStyle::Normal),
+            RGBColor(red, green, blue),
+        )
     }
 
     /// A text in bold.
     pub(super) fn bold(&self, text: &str, at: Spot, size: f64) -> Result<(), PlotError> {
-        self.styled(text, at, Anchor::Left, (size, FontStyle::Bold), RGBColor(0, 0, 0))
+        self.styled(
+            text,
+            at,
+            Anchor::Left,
+            (size, FontStyle::Bold),
+            RGBColor(0, 0, 0),
+        )
     }
 
     fn styled(
@@ -324,7 +349,8 @@ mod tests {
 
     #[test]
     fn font_sizes_are_rounded_and_all_else_stays() {
-        let svg = r#"<text font-size="17.741935483870968" x="1">a</text><text font-size="12">b</text>"#;
+        let svg =
+            r#"<text font-size="17.741935483870968" x="1">a</text><text font-size="12">b</text>"#;
         let rounded = r#"<text font-size="17.74" x="1">a</text><text font-size="12.00">b</text>"#;
         assert_eq!(rounded_sizes(svg), rounded);
     }

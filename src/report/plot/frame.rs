@@ -38,7 +38,13 @@ pub(super) fn draw<B: DrawingBackend>(
 ) -> Result<(), PlotError> {
     canvas.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE)?;
     canvas.bold(&figure.title, (24.0, 32.0), TITLE_SIZE)?;
-    canvas.text(&figure.subtitle, (24.0, 60.0), Anchor::Left, TEXT_SIZE, GREY)?;
+    canvas.text(
+        &figure.subtitle,
+        (24.0, 60.0),
+        Anchor::Left,
+        TEXT_SIZE,
+        GREY,
+    )?;
     let x = Scale::new(&figure.x, LEFT, RIGHT);
     let y = Scale::new(&figure.y, BOTTOM, TOP);
     horizontal_axis(figure, &x, canvas)?;
@@ -69,15 +75,39 @@ fn horizontal_axis<B: DrawingBackend>(
         canvas.line(&[(place, TOP), (place, BOTTOM)], GRID, 1.0)?;
         canvas.line(&[(place, BOTTOM), (place, BOTTOM + 5.0)], BLACK, 1.0)?;
         let label = three_digits(tick);
-        canvas.text(&label, (place, BOTTOM + 9.0), Anchor::Top, SMALL_SIZE, BLACK)?;
+        canvas.text(
+            &label,
+            (place, BOTTOM + 9.0),
+            Anchor::Top,
+            SMALL_SIZE,
+            BLACK,
+        )?;
         if let Some(second) = &figure.second_x {
             let label = three_digits(second.factor * tick);
-            canvas.text(&label, (place, BOTTOM + 52.0), Anchor::Top, SMALL_SIZE, GREY)?;
+            canvas.text(
+                &label,
+                (place, BOTTOM + 52.0),
+                Anchor::Top,
+                SMALL_SIZE,
+                GREY,
+            )?;
         }
     }
-    canvas.text(&figure.x.label, (middle, BOTTOM + 29.0), Anchor::Top, TEXT_SIZE, BLACK)?;
+    canvas.text(
+        &figure.x.label,
+        (middle, BOTTOM + 29.0),
+        Anchor::Top,
+        TEXT_SIZE,
+        BLACK,
+    )?;
     if let Some(second) = &figure.second_x {
-        canvas.text(&second.label, (middle, BOTTOM + 72.0), Anchor::Top, TEXT_SIZE, GREY)?;
+        canvas.text(
+            &second.label,
+            (middle, BOTTOM + 72.0),
+            Anchor::Top,
+            TEXT_SIZE,
+            GREY,
+        )?;
     }
     Ok(())
 }
@@ -100,7 +130,13 @@ fn vertical_axis<B: DrawingBackend>(
         )?;
     }
     let middle = f64::midpoint(TOP, BOTTOM);
-    canvas.text(&axis.label, (20.0, middle), Anchor::Upwards, TEXT_SIZE, BLACK)
+    canvas.text(
+        &axis.label,
+        (20.0, middle),
+        Anchor::Upwards,
+        TEXT_SIZE,
+        BLACK,
+    )
 }
 
 fn draw_curve<B: DrawingBackend>(
@@ -116,7 +152,11 @@ fn draw_curve<B: DrawingBackend>(
     } = curve.style;
     let colour = colour.rgb();
     let spot = |value: f64, ordinate: f64| -> Spot { (x.place(value), y.place(ordinate)) };
-    let spots: Vec<Spot> = curve.points.iter().map(|point| spot(point.x, point.y)).collect();
+    let spots: Vec<Spot> = curve
+        .points
+        .iter()
+        .map(|point| spot(point.x, point.y))
+        .collect();
     canvas.dashed(&spots, dashes, colour, LINE_WIDTH)?;
     for point in &curve.points {
         if let Some((low, high)) = point.interval {
@@ -153,7 +193,6 @@ fn legend<B: DrawingBackend>(figure: &Figure, canvas: &Canvas<'_, B>) -> Result<
     }
     Ok(())
 }
-
 
 /// The words of an entry, in as many lines as they need; returns where the next begins.
 fn entry<B: DrawingBackend>(

@@ -34,9 +34,14 @@ fn figure(arm: &ArmPower, report: &PowerReport) -> Figure {
         (false, _) => all_figures(&arm.points, |point| Some(point.size? / unit(arm))),
     };
     let fixed = match (over_traffic, sizes.as_slice()) {
-        (true, [size]) => format!(" of {}", shown_size(arm, *size)),
+        (true, [size]) => {
+            let name = arm.size.as_ref().map_or("size", |size| size.name.as_str());
+            format!(" ({name} {})", shown_size(arm, *size))
+        }
         (true, _) => String::new(),
-        (false, _) => rates.first().map_or(String::new(), |at| format!(" at {}", rate(*at))),
+        (false, _) => rates
+            .first()
+            .map_or(String::new(), |at| format!(" at {}", rate(*at))),
     };
     let values = if over_traffic {
         rates
@@ -50,7 +55,10 @@ fn figure(arm: &ArmPower, report: &PowerReport) -> Figure {
     }];
     marks.extend(minimum(arm, over_traffic));
     Figure {
-        title: format!("How often Rollout {} detects {}{fixed}", report.rollout, arm.name),
+        title: format!(
+            "How often Rollout {} detects {}{fixed}",
+            report.rollout, arm.name
+        ),
         subtitle: format!(
             "{} releases a point, bars are 95 % intervals; false aborts: healthy releases aborted",
             thousands(report.replications)
@@ -117,14 +125,24 @@ fn minimum(arm: &ArmPower, over_traffic: bool) -> Option<Mark> {
             return None;
         };
         let value = minimum.traffic_per_s.value?;
-        (format!("minimum traffic: {}", rate(value)), minimum.traffic_per_s, 1.0)
+        (
+            format!("minimum traffic: {}", rate(value)),
+            minimum.traffic_per_s,
+            1.0,
+        )
     } else {
         let minimum = arm.minimum_effect.first()?;
         let value = minimum.size.value?;
         let shown = shown_size(arm, value);
-        (format!("minimum detectable effect: {shown}"), minimum.size, unit(arm))
+        (
+            format!("minimum detectable effect: {shown}"),
+            minimum.size,
+            unit(arm),
+        )
     };
-    let value = crossing.value.filter(|_| crossing.state == CrossingState::Inside)?;
+    let value = crossing
+        .value
+        .filter(|_| crossing.state == CrossingState::Inside)?;
     Some(Mark {
         name,
         at: At::X(value / scale),
@@ -136,7 +154,13 @@ fn minimum(arm: &ArmPower, over_traffic: bool) -> Option<Mark> {
 fn all_figures(points: &[Point], x: impl Fn(&Point) -> Option<f64>) -> Vec<Curve> {
     type Figure = fn(&Point) -> Option<Estimate>;
     let figures: [(&str, Figure, Colour, Dashes, Marker); 5] = [
-        ("detected", |point| Some(point.detected), Colour::Blue, Dashes::Solid, Marker::Disc),
+        (
+            "detected",
+            |point| Some(point.detected),
+            Colour::Blue,
+            Dashes::Solid,
+            Marker::Disc,
+        ),
         (
             "false aborts",
             |point| Some(point.false_aborts),
@@ -166,18 +190,22 @@ fn all_figures(points: &[Point], x: impl Fn(&Point) -> Option<f64>) -> Vec<Curve
             Marker::Diamond,
         ),
     ];
-    let curves = figures.into_iter().map(|(name, value, colour, dashes, marker)| {
-        let points = points.iter().filter_map(|point| Some(on_curve(x(point)?, value(point)?)));
-        Curve {
-            name: name.to_owned(),
-            style: Style {
-                colour,
-                dashes,
-                marker,
-            },
-            points: points.collect(),
-        }
-    });
+    let curves = figures
+        .into_iter()
+        .map(|(name, value, colour, dashes, marker)| {
+            let points = points
+                .iter()
+                .filter_map(|point| Some(on_curve(x(point)?, value(point)?)));
+            Curve {
+                name: name.to_owned(),
+                style: Style {
+                    colour,
+                    dashes,
+                    marker,
+                },
+                points: points.collect(),
+            }
+        });
     curves.filter(|curve| !curve.points.is_empty()).collect()
 }
 
@@ -202,8 +230,15 @@ fn by_size(arm: &ArmPower, sizes: &[f64]) -> Vec<Curve> {
         Marker::Diamond,
         Marker::Circle,
     ];
-    let all = [Dashes::Solid, Dashes::Dashed, Dashes::DashDotted, Dashes::Dotted];
-    let mut colours = Colour::ALL.into_iter().filter(|colour| *colour != Colour::Vermillion);
+    let all = [
+        Dashes::Solid,
+        Dashes::Dashed,
+        Dashes::DashDotted,
+        Dashes::Dotted,
+    ];
+    let mut colours = Colour::ALL
+        .into_iter()
+        .filter(|colour| *colour != Colour::Vermillion);
     let shown = spread(sizes, MOST_SIZES);
     let mut curves: Vec<Curve> = Vec::new();
     for (index, size) in shown.into_iter().enumerate() {
@@ -215,10 +250,15 @@ fn by_size(arm: &ArmPower, sizes: &[f64]) -> Vec<Curve> {
                 dashes: all[index % all.len()],
                 marker: markers[index % markers.len()],
             },
-            points: points.map(|point| on_curve(point.traffic_per_s, point.detected)).collect(),
+            points: points
+                .map(|point| on_curve(point.traffic_per_s, point.detected))
+                .collect(),
         });
     }
-    let first = arm.points.iter().filter(|point| point.size == sizes.first().copied());
+    let first = arm
+        .points
+        .iter()
+        .filter(|point| point.size == sizes.first().copied());
     curves.push(Curve {
         name: "false aborts".to_owned(),
         style: Style {
@@ -226,7 +266,9 @@ fn by_size(arm: &ArmPower, sizes: &[f64]) -> Vec<Curve> {
             dashes: Dashes::Dashed,
             marker: Marker::Circle,
         },
-        points: first.map(|point| on_curve(point.traffic_per_s, point.false_aborts)).collect(),
+        points: first
+            .map(|point| on_curve(point.traffic_per_s, point.false_aborts))
+            .collect(),
     });
     curves
 }

@@ -38,9 +38,7 @@ impl Scale {
         let value = value.clamp(self.low, self.high);
         let share = match self.spacing {
             Spacing::Linear => (value - self.low) / (self.high - self.low),
-            Spacing::Logarithmic => {
-                libm::log(value / self.low) / libm::log(self.high / self.low)
-            }
+            Spacing::Logarithmic => libm::log(value / self.low) / libm::log(self.high / self.low),
         };
         self.from + share * (self.to - self.from)
     }

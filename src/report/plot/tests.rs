@@ -61,8 +61,11 @@ fn decoded(picture: &Picture) -> (u32, Vec<u8>) {
 fn dark(picture: &Picture, (left, top): (u32, u32), (right, bottom): (u32, u32)) -> usize {
     let (width, pixels) = decoded(picture);
     let rows = 2 * top..2 * bottom;
-    let places = rows.flat_map(|y| (2 * left..2 * right).map(move |x| 3 * (y * width + x) as usize));
-    places.filter(|&place| pixels[place..place + 3].iter().all(|&part| part < 100)).count()
+    let places =
+        rows.flat_map(|y| (2 * left..2 * right).map(move |x| 3 * (y * width + x) as usize));
+    places
+        .filter(|&place| pixels[place..place + 3].iter().all(|&part| part < 100))
+        .count()
 }
 
 #[test]
@@ -89,7 +92,12 @@ fn the_svg_holds_its_texts_and_nothing_of_the_machine() {
     let picture = figure().draw().unwrap();
     let svg = &picture.svg;
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    for text in ["Detected ≥ wanted — a title", "traffic, 1/s", "detected &amp; co", "wanted"] {
+    for text in [
+        "Detected ≥ wanted — a title",
+        "traffic, 1/s",
+        "detected &amp; co",
+        "wanted",
+    ] {
         assert!(svg.contains(text), "{text}");
     }
     assert!(svg.contains("font-family=\"DejaVu Sans, Verdana, sans-serif\""));
@@ -105,7 +113,12 @@ fn the_same_figure_is_the_same_bytes() {
 #[test]
 fn no_crate_asks_the_system_for_fonts() {
     let lock = include_str!("../../../Cargo.lock");
-    for name in ["font-kit", "fontconfig", "yeslogic-fontconfig-sys", "freetype"] {
+    for name in [
+        "font-kit",
+        "fontconfig",
+        "yeslogic-fontconfig-sys",
+        "freetype",
+    ] {
         assert!(!lock.contains(&format!("name = \"{name}")), "{name}");
     }
 }

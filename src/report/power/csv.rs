@@ -1,7 +1,7 @@
 //! One tidy row per point and figure.
 
+use super::{ArmPower, Point, PowerReport};
 use crate::report::bound::Bound;
-use crate::report::power::{ArmPower, Point, PowerReport};
 use crate::stats::Estimate;
 use crate::stats::crossing::Crossing;
 
@@ -128,7 +128,11 @@ fn of_point(point: &Point) -> Vec<Row> {
         unit,
     };
     let count = |statistic: &str, value: Option<f64>| {
-        row(statistic, value.map_or(Value::Missing, Value::Number), "requests")
+        row(
+            statistic,
+            value.map_or(Value::Missing, Value::Number),
+            "requests",
+        )
     };
     let requests = &point.canary_requests;
     let mut rows = vec![
@@ -147,7 +151,11 @@ fn of_point(point: &Point) -> Vec<Row> {
     }
     for Bound { scope, bound, .. } in &point.bound {
         let value = bound.map_or(Value::Missing, Value::Estimate);
-        rows.push(row(&format!("bound.{}", scope.name()), value, "probability"));
+        rows.push(row(
+            &format!("bound.{}", scope.name()),
+            value,
+            "probability",
+        ));
     }
     if let Some(losses) = point.losses {
         for (statistic, loss) in [
@@ -162,7 +170,10 @@ fn of_point(point: &Point) -> Vec<Row> {
         let statistic = format!("verdict.{}", verdict.name());
         rows.push(row(&statistic, Value::Number(1.0), ""));
     }
-    let test = point.remedies.as_ref().and_then(|remedies| remedies.smoke_test);
+    let test = point
+        .remedies
+        .as_ref()
+        .and_then(|remedies| remedies.smoke_test);
     rows.push(count("smoke_test", test.map(|test| test.requests as f64)));
     rows
 }

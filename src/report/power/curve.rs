@@ -13,11 +13,13 @@ type Figure = (char, &'static str, fn(&Point) -> Option<f64>);
 
 const FIGURES: [Figure; 4] = [
     ('●', "detected", |point| Some(point.detected.estimate)),
-    ('○', "false aborts", |point| Some(point.false_aborts.estimate)),
-    ('r', "best possible on what is read", |point| {
+    ('○', "false aborts", |point| {
+        Some(point.false_aborts.estimate)
+    }),
+    ('r', "best of what is read", |point| {
         Some(point.bound_of(Scope::Read)?.estimate)
     }),
-    ('p', "best possible until promotion", |point| {
+    ('p', "best until promotion", |point| {
         Some(point.bound_of(Scope::Promotion)?.estimate)
     }),
 ];
@@ -32,7 +34,9 @@ pub(super) fn lines(text: &mut String, points: &[&Point], labels: &[String], wan
     }
     let shown = |figure: &&Figure| points.iter().any(|point| (figure.2)(point).is_some());
     let signs = FIGURES.iter().filter(shown);
-    let signs: Vec<String> = signs.map(|(sign, name, _)| format!("{sign} {name}")).collect();
+    let signs: Vec<String> = signs
+        .map(|(sign, name, _)| format!("{sign} {name}"))
+        .collect();
     let _ = writeln!(text, "  {:width$}  {}, ┊ wanted", "", signs.join(", "));
     text.push('\n');
 }

@@ -24,7 +24,9 @@ pub(super) fn verdict(point: &Point, report: &PowerReport) -> String {
     }
     if verdict == Verdict::Fine {
         let want = percent(report.want, 1);
-        return format!("Fine: at least {want} are detected, and {false_aborts} of healthy releases are aborted.");
+        return format!(
+            "Fine: at least {want} are detected, and {false_aborts} of healthy releases are aborted."
+        );
     }
     format!("{}: {}", named(verdict), losses(point, report))
 }
@@ -41,13 +43,21 @@ fn named(verdict: Verdict) -> &'static str {
 /// The verdict on a template with too many false aborts.
 fn by_requests(point: &Point, verdict: Verdict) -> String {
     let requests = &point.canary_requests;
-    let test = point.remedies.as_ref().and_then(|remedies| remedies.smoke_test);
+    let test = point
+        .remedies
+        .as_ref()
+        .and_then(|remedies| remedies.smoke_test);
     let needed = test.map_or(0, |test| test.requests);
     let (read, promoted) = (count(requests.read), count(requests.promoted));
-    let needs = format!("A test that holds the limit needs {} requests", thousands(needed));
+    let needs = format!(
+        "A test that holds the limit needs {} requests",
+        thousands(needed)
+    );
     match verdict {
         Verdict::Template | Verdict::Fine => format!("{needs}; {read} are read."),
-        Verdict::Steps => format!("{needs}; {read} are read, but {promoted} are served until promotion."),
+        Verdict::Steps => {
+            format!("{needs}; {read} are read, but {promoted} are served until promotion.")
+        }
         Verdict::Traffic => format!("{needs}; only {promoted} are served until promotion."),
     }
 }
@@ -90,9 +100,8 @@ pub(super) fn items(point: &Point) -> Vec<String> {
     let mut items = Vec::new();
     if let Some(test) = remedies.best_of_read {
         items.push(format!(
-            "Another template on what is read now: one measurement of all {} requests that fails from {} {} on \
-             {}.",
-            thousands(test.requests),
+            "Another template on what is read now: one measurement of all {} that fails from {} {} on {}.",
+            requests_in_words(test.requests),
             thousands(test.fails_from),
             bad_requests(test.fails_from, remedies),
             achieves(&test)
@@ -104,14 +113,21 @@ pub(super) fn items(point: &Point) -> Vec<String> {
         return items;
     };
     let enough = point.canary_requests.read >= test.requests as f64;
+    let unread = point.canary_requests.promoted - point.canary_requests.measured;
+    if point.verdict == Some(Verdict::Steps) && unread >= 1.0 {
+        items.push(format!(
+            "A later analysis: {} requests are served between the last measurement and promotion.",
+            count(unread)
+        ));
+    }
     if let Some(longer) = remedies.longer.filter(|_| !enough) {
         items.push(format!(
             "A longer pause: at weight {}, where the new version really serves {}, windows must reach back {} \
-             to hold {} requests; those of the last analysis reach back {}.",
+             to hold {}; those of the last analysis reach back {}.",
             longer.weight,
             percent(longer.share, 1),
             seconds(longer.stretch_s),
-            thousands(test.requests),
+            requests_in_words(test.requests),
             seconds(longer.stretch_now_s)
         ));
         items.push(match longer.share_needed {
@@ -128,13 +144,18 @@ pub(super) fn items(point: &Point) -> Vec<String> {
         ));
     }
     items.push(format!(
-        "Blue-green with a smoke test before promotion: {} requests, failing from {} {} on, {}.",
-        thousands(test.requests),
+        "Blue-green with a smoke test before promotion: {}, failing from {} {} on, {}.",
+        requests_in_words(test.requests),
         thousands(test.fails_from),
         bad_requests(test.fails_from, remedies),
         achieves(&test)
     ));
     items
+}
+
+fn requests_in_words(n: u64) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} request{plural}", thousands(n))
 }
 
 fn bad_requests(n: u64, remedies: &Remedies) -> String {

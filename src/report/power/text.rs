@@ -7,11 +7,19 @@ use comfy_table::{Cell, CellAlignment};
 
 use super::{curve, remedies};
 use crate::report::bound::Scope;
-use crate::report::number::{count, percent, proportion, thousands};
-use crate::report::power::{ArmPower, CanaryRequests, MinimumEffect, MinimumTraffic, Point, PowerReport};
-use crate::report::text::{described, invalid_spec, list, paragraph, plain_table, push_table, with_help};
+use crate::report::number::{count, in_percent, percent, short, thousands};
+use crate::report::power::{
+    ArmPower, CanaryRequests, MinimumEffect, MinimumTraffic, Point, PowerReport,
+};
+use crate::report::text::{
+    described, invalid_spec, list, paragraph, plain_table, push_table, with_help,
+};
 use crate::scenario::size::{Size, three_digits};
 use crate::stats::crossing::{Crossing, CrossingState};
+
+/// What the columns of the bounds mean.
+const BEST: &str = "Best: what the most powerful test with as many false aborts would detect, of the canary \
+requests that are read, of all until the last measurement, and of all until promotion.";
 
 /// The report as plain text of about 100 columns. `command` is the command line that reproduces it.
 pub fn render(report: &PowerReport, command: &str) -> String {
@@ -54,16 +62,26 @@ pub fn render(report: &PowerReport, command: &str) -> String {
     text
 }
 
-/// `0.05/s`
+/// `0.05/s`, `30/h`, `6/d`
 pub(in crate::report) fn rate(per_second: f64) -> String {
-    format!("{}/s", three_digits(per_second))
+    let (value, unit) = match per_second {
+        0.01.. => (per_second, "s"),
+        0.000_27.. => (per_second * 3_600.0, "h"),
+        _ => (per_second * 86_400.0, "d"),
+    };
+    format!("{}/{unit}", three_digits(value))
 }
 
 fn of_arm(text: &mut String, arm: &ArmPower, report: &PowerReport) {
-    let sized = arm.points.iter().any(|point| point.size != arm.points[0].size);
+    let sized = arm
+        .points
+        .iter()
+        .any(|point| point.size != arm.points[0].size);
     let size = arm.points.first().and_then(|point| point.size_text.clone());
     let _ = match (&arm.size, size) {
-        (Some(of), Some(size)) if !sized => writeln!(text, "Arm {}, {} {size}\n", arm.name, of.name),
+        (Some(of), Some(size)) if !sized => {
+            writeln!(text, "Arm {}, {} {size}\n", arm.name, of.name)
+        }
         (Some(of), _) => writeln!(text, "Arm {}, by its {}\n", arm.name, of.name),
         (None, _) => writeln!(text, "Arm {}\n", arm.name),
     };
@@ -71,6 +89,13 @@ fn of_arm(text: &mut String, arm: &ArmPower, report: &PowerReport) {
     let points: Vec<&Point> = arm.points.iter().collect();
     let labels: Vec<String> = points.iter().map(|point| label(point, sized)).collect();
     curve::lines(text, &points, &labels, report.want);
+    if arm
+        .points
+        .iter()
+        .any(|point| point.bound_of(Scope::Read).is_some())
+    {
+        paragraph(text, BEST, "  ");
+    }
     for minimum in &arm.minimum_traffic {
         paragraph(text, &minimum_traffic(minimum, arm, report, sized), "  ");
     }
@@ -106,11 +131,11 @@ fn table(text: &mut String, arm: &ArmPower, sized: bool) {
     let mut header = vec![
         right("traffic".to_owned()),
         right("canary requests in a window".to_owned()),
-        Cell::new("detected"),
-        Cell::new("false aborts"),
-        right("best on what is read".to_owned()),
-        right("until last measured".to_owned()),
-        right("until promoted".to_owned()),
+        Cell::new("detected, %"),
+        Cell::new("false aborts, %"),
+        right("best of read, %".to_owned()),
+        right("of measured".to_owned()),
+        right("of promoted".to_owned()),
         Cell::new("verdict"),
     ];
     if sized {
@@ -120,14 +145,14 @@ fn table(text: &mut String, arm: &ArmPower, sized: bool) {
     for point in &arm.points {
         let bound = |scope: Scope| {
             let bound = point.bound_of(scope);
-            right(bound.map_or("–".to_owned(), |bound| percent(bound.estimate, 1)))
+            right(bound.map_or("–".to_owned(), |bound| short(100.0 * bound.estimate, 1)))
         };
         let verdict = point.verdict.map_or("–", super::Verdict::name);
         let mut row = vec![
             right(rate(point.traffic_per_s)),
             right(window(&point.canary_requests)),
-            Cell::new(proportion(&point.detected)),
-            Cell::new(proportion(&point.false_aborts)),
+            Cell::new(in_percent(&point.detected)),
+            Cell::new(in_percent(&point.false_aborts)),
             bound(Scope::Read),
             bound(Scope::LastMeasurement),
             bound(Scope::Promotion),
@@ -168,16 +193,24 @@ fn minimum_traffic(
     let found = crossed(&minimum.traffic_per_s, rate);
     let fit = minimum.false_aborts_up_to_per_s;
     let points = arm.points.iter();
-    let lowest = points.map(|point| point.traffic_per_s).filter(|rate| fit.is_none_or(|up_to| *rate > up_to));
+    let lowest = points
+        .map(|point| point.traffic_per_s)
+        .filter(|rate| fit.is_none_or(|up_to| *rate > up_to));
     let lowest = lowest.fold(f64::INFINITY, f64::min);
     let value = match minimum.traffic_per_s.state {
         CrossingState::Inside => found,
-        CrossingState::AtFirst => format!("at most {}", rate(lowest)),
+        CrossingState::AtFirst => match fit {
+            Some(up_to) => format!("between {} and {}", rate(up_to), rate(lowest)),
+            None => format!("at most {}", rate(lowest)),
+        },
         CrossingState::NotReached => "not reached in this grid".to_owned(),
     };
     let unfit = fit.map_or(String::new(), |up_to| {
         let limit = percent(report.false_abort_limit, 2);
-        format!(" (up to {} more than {limit} of healthy releases are aborted)", rate(up_to))
+        format!(
+            " (up to {} more than {limit} of healthy releases are aborted)",
+            rate(up_to)
+        )
     });
     format!("Minimum traffic to detect {want}{of}: {value}{unfit}.")
 }

@@ -44,7 +44,11 @@ impl Range {
         let (low, high) = text.split_once("..").ok_or("`..` is missing")?;
         let (low, high) = (low.trim(), high.trim());
         let completed = match unit.of(high) {
-            Some(unit) if low.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
+            Some(unit)
+                if low
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b'.') =>
+            {
                 format!("{low}{unit}")
             }
             _ => low.to_owned(),
@@ -54,7 +58,9 @@ impl Range {
             high: read(high)?,
         };
         if range.low <= 0.0 {
-            return Err("it begins at 0, and its points are evenly spaced in the logarithm".to_owned());
+            return Err(
+                "it begins at 0, and its points are evenly spaced in the logarithm".to_owned(),
+            );
         }
         if range.low >= range.high {
             return Err("its end isn't above its beginning".to_owned());
@@ -90,7 +96,11 @@ impl Unit {
 
 /// How many points along an axis, for so many axes.
 pub fn points(asked: Option<usize>, axes: usize) -> usize {
-    asked.unwrap_or(if axes > 1 { POINTS_OF_TWO } else { POINTS_OF_ONE })
+    asked.unwrap_or(if axes > 1 {
+        POINTS_OF_TWO
+    } else {
+        POINTS_OF_ONE
+    })
 }
 
 /// `points` values over `range` (its ends exact, the others with three digits that matter), and the
@@ -169,7 +179,10 @@ mod tests {
     #[test]
     fn an_axis_is_even_in_the_logarithm_and_holds_the_scenarios_value() {
         let range = |low, high| Range { low, high };
-        assert_eq!(axis(range(0.05, 500.0), 5, 50.0), [0.05, 0.5, 5.0, 50.0, 500.0]);
+        assert_eq!(
+            axis(range(0.05, 500.0), 5, 50.0),
+            [0.05, 0.5, 5.0, 50.0, 500.0]
+        );
         assert_eq!(
             axis(range(1.0, 10.0), 3, 2.0),
             [1.0, 2.0, 3.16, 10.0],
@@ -182,6 +195,9 @@ mod tests {
 
     #[test]
     fn two_axes_have_fewer_points_each() {
-        assert_eq!((points(None, 1), points(None, 2), points(Some(7), 2)), (9, 5, 7));
+        assert_eq!(
+            (points(None, 1), points(None, 2), points(Some(7), 2)),
+            (9, 5, 7)
+        );
     }
 }

@@ -71,8 +71,7 @@ impl Sign {
             healthy: self.healthy,
             bad: self.bad,
             smoke_test,
-            best_of_read: (read > 0)
-                .then(|| SmokeTest::best(read, self.healthy, self.bad, limit)),
+            best_of_read: (read > 0).then(|| SmokeTest::best(read, self.healthy, self.bad, limit)),
             longer: smoke_test.and_then(|test| longer(&test, exposure, rate_per_second)),
         }
     }
@@ -138,7 +137,10 @@ mod tests {
             ..fault()
         };
         let sign = Sign::of(&errors, &service).unwrap();
-        assert_eq!((sign.text.as_str(), sign.healthy, sign.bad), ("an error", 0.001, 0.03));
+        assert_eq!(
+            (sign.text.as_str(), sign.healthy, sign.bad),
+            ("an error", 0.001, 0.03)
+        );
         let both = Fault {
             broken_content_share: Some(0.5),
             ..errors

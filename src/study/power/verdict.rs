@@ -121,7 +121,7 @@ fn largest(losses: Losses) -> Verdict {
 mod tests {
     use super::{Evidence, judge};
     use crate::report::bound::{Bound, Scope};
-use crate::report::power::{CanaryRequests, Losses, Verdict};
+    use crate::report::power::{CanaryRequests, Losses, Verdict};
     use crate::stats::smoke_test::SmokeTest;
     use crate::stats::{Estimate, LEVEL, Method};
 
@@ -200,7 +200,11 @@ use crate::report::power::{CanaryRequests, Losses, Verdict};
         let bound = bounds(0.4, 0.7);
         let judged = judge(&evidence(0.1, &bound));
         assert_losses(judged.losses, 0.3, 0.3, 0.25);
-        assert_eq!(judged.verdict, Ok(Verdict::Template), "of equal ones the first");
+        assert_eq!(
+            judged.verdict,
+            Ok(Verdict::Template),
+            "of equal ones the first"
+        );
     }
 
     #[test]
