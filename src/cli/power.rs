@@ -23,7 +23,7 @@ use crate::study::power::{Begun, Study, begin};
 use crate::study::request::PowerRequest;
 
 /// Longer studies are asked about.
-const LONG: Duration = Duration::from_secs(3_600);
+const LONG: Duration = Duration::from_hours(1);
 /// Trials grow until they take so long, …
 const TRIAL: Duration = Duration::from_millis(200);
 /// … from so few releases of each arm …
@@ -190,6 +190,10 @@ fn check_folder(folder: &Path) -> Result<(), Box<Diagnostic>> {
 }
 
 /// How long the study will take, by a trial at its highest rate.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it takes is told to people and decides no result"
+)]
 fn time_needed(study: &mut Study) -> Result<Duration, Failure> {
     let replications = study.replications_in_row() as f64;
     let (rows, threads) = (study.rows() as f64, study.threads() as f64);

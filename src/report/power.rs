@@ -181,21 +181,32 @@ pub struct Losses {
 /// What would help, with numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remedies {
-    /// What a bad request is.
+    /// What a bad request is to a smoke test, which sees status, response time and content.
     pub sign: String,
     /// The share of bad requests of a healthy release.
     pub healthy: f64,
     /// The share of bad requests of a bad one.
     pub bad: f64,
-    /// The smallest test with the wanted power: before a blue-green promotion, or of what the queries read.
+    /// The smallest smoke test with the wanted power, before a blue-green promotion.
     pub smoke_test: Option<SmokeTest>,
-    /// The best test of as many requests as the queries read.
+    /// What metrics could do; none where they don't show the fault.
+    pub metrics: Option<MetricRemedies>,
+}
+
+/// What would help a template that reads metrics, which see status and response time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricRemedies {
+    /// What a bad request is to them.
+    pub sign: String,
+    /// The smallest test of requests in a window with the wanted power.
+    pub smallest: Option<SmokeTest>,
+    /// The best test of as many requests as the queries read now.
     pub best_of_read: Option<SmokeTest>,
-    /// What the last analysis would have to read to hold as many requests as the smoke test.
+    /// What the last analysis would have to read to hold as many requests as the smallest test.
     pub longer: Option<Longer>,
 }
 
-/// How to read as many requests as a smoke test of the wanted power needs.
+/// How to read as many requests as a test of the wanted power needs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Longer {
     /// The share of requests that the new version serves at the last analysis.

@@ -42,7 +42,7 @@ use super::run::{choose_arms, require_scenario};
 use super::threads::pool;
 use exposure::{Exposure, exposure};
 use grid::{Range, Unit, axis, is_same, points, refused};
-use remedy::Sign;
+use remedy::Signs;
 use verdict::{Evidence, judge};
 
 /// A Rollout that can be replayed, or the report of one that can't.
@@ -459,13 +459,13 @@ impl Study {
         } = measured;
         let n = NonZeroU64::new(tally.replications())?;
         let detected = proportion(tally.detected(), n);
-        let sign = Sign::of(fault, &self.scenario.service);
+        let signs = Signs::of(fault, &self.scenario.service);
         let (want, limit) = (self.report.want, self.report.false_abort_limit);
         let exposure = Exposure {
             requests: counted(exposure.requests, &bound),
             ..*exposure
         };
-        let remedies = sign.map(|sign| sign.remedies(&exposure, rate, want, limit));
+        let remedies = signs.map(|signs| signs.remedies(&exposure, rate, want, limit));
         let judged = judge(&Evidence {
             power: detected.estimate,
             false_aborts: false_aborts.estimate,
@@ -473,7 +473,9 @@ impl Study {
             limit,
             bound: &bound,
             requests: exposure.requests,
-            smoke_test: remedies.as_ref().and_then(|remedies| remedies.smoke_test),
+            smallest_test: remedies
+                .as_ref()
+                .and_then(|remedies| remedies.metrics.as_ref()?.smallest),
         });
         Some(Point {
             traffic_per_s: rate,

@@ -118,7 +118,7 @@ fn the_scenarios_point_has_the_numbers_of_a_run() {
     let point = scenarios_point(&power);
     assert_eq!(point["size_text"], "3%");
     assert_eq!(point["detected"], run["results"][0]["arms"][1]["detected"]);
-    assert_eq!(number(&point["detected"]["n"]), 300.0);
+    assert_eq!(point["detected"]["n"], 300);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn what_was_reached_is_in_the_file_when_somebody_interrupts() {
         .spawn()
         .unwrap();
     let started = Instant::now();
-    while !file.exists() && started.elapsed() < Duration::from_secs(300) {
+    while !file.exists() && started.elapsed() < Duration::from_mins(5) {
         std::thread::sleep(Duration::from_millis(20));
     }
     child.kill().unwrap();
@@ -255,7 +255,7 @@ fn what_was_reached_is_in_the_file_when_somebody_interrupts() {
     assert_eq!(report["complete"], false);
     let points = report["arms"][0]["points"].as_array().unwrap();
     assert!(!points.is_empty() && points.len() < 200, "{}", points.len());
-    assert_eq!(number(&points[0]["detected"]["n"]), 3_000.0);
+    assert_eq!(points[0]["detected"]["n"], 3_000);
 }
 
 #[test]

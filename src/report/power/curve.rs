@@ -57,7 +57,7 @@ fn scale() -> String {
         }
     }
     let end = PLACES + 2;
-    line[end..end + 1].copy_from_slice(&['%']);
+    line[end] = '%';
     line.iter().collect::<String>().trim_end().to_owned()
 }
 

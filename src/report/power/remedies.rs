@@ -2,7 +2,7 @@
 
 use crate::report::bound::Scope;
 use crate::report::number::{count, percent, seconds, thousands};
-use crate::report::power::{Point, PowerReport, Remedies, Verdict};
+use crate::report::power::{Longer, MetricRemedies, Point, PowerReport, Verdict};
 use crate::stats::smoke_test::SmokeTest;
 
 /// The verdict on a point, in a sentence or two.
@@ -97,31 +97,64 @@ pub(super) fn items(point: &Point) -> Vec<String> {
     if point.verdict == Some(Verdict::Fine) {
         return Vec::new();
     }
-    let mut items = Vec::new();
-    if let Some(test) = remedies.best_of_read {
-        items.push(format!(
-            "Another template on what is read now: one measurement of all {} that fails from {} {} on {}.",
+    let mut items = match &remedies.metrics {
+        Some(metrics) => of_metrics(metrics, point),
+        None => vec![
+            "A look at the content: no metric shows it, a smoke test or a web metric does."
+                .to_owned(),
+        ],
+    };
+    items.push(match remedies.smoke_test {
+        Some(test) => format!(
+            "Blue-green with a smoke test before promotion: {}, failing from {} on, {}.",
             requests_in_words(test.requests),
-            thousands(test.fails_from),
-            bad_requests(test.fails_from, remedies),
+            bad_requests(test.fails_from, &remedies.sign),
+            achieves(&test)
+        ),
+        None => {
+            "No smoke test of a sensible size tells such a release from a healthy one.".to_owned()
+        }
+    });
+    items
+}
+
+fn of_metrics(metrics: &MetricRemedies, point: &Point) -> Vec<String> {
+    let requests = &point.canary_requests;
+    let mut items = Vec::new();
+    if let Some(test) = metrics.best_of_read {
+        items.push(format!(
+            "Another template on what is read now: one measurement of all {} that fails from {} on {}.",
+            requests_in_words(test.requests),
+            bad_requests(test.fails_from, &metrics.sign),
             achieves(&test)
         ));
     }
-    let Some(test) = remedies.smoke_test else {
-        let never = "No test of a sensible size tells such a release from a healthy one.";
-        items.push(never.to_owned());
-        return items;
-    };
-    let enough = point.canary_requests.read >= test.requests as f64;
-    let unread = point.canary_requests.promoted - point.canary_requests.measured;
+    let unread = requests.promoted - requests.measured;
     if point.verdict == Some(Verdict::Steps) && unread >= 1.0 {
         items.push(format!(
             "A later analysis: {} requests are served between the last measurement and promotion.",
             count(unread)
         ));
     }
-    if let Some(longer) = remedies.longer.filter(|_| !enough) {
-        items.push(format!(
+    if let (Some(test), Some(longer)) = (metrics.smallest, metrics.longer)
+        && requests.read < test.requests as f64
+    {
+        items.extend(to_read_more(&test, &longer));
+    }
+    items
+}
+
+fn to_read_more(test: &SmokeTest, longer: &Longer) -> [String; 3] {
+    let weight = match longer.share_needed {
+        Some(share) => format!(
+            "More weight: with the windows as they are, the new version must serve {} at the last analysis.",
+            percent(share, 1)
+        ),
+        None => "More weight alone won't do: with the windows as they are, even all traffic is too little."
+            .to_owned(),
+    };
+    [
+        format!(
             "A longer pause: at weight {}, where the new version really serves {}, windows must reach back {} \
              to hold {}; those of the last analysis reach back {}.",
             longer.weight,
@@ -129,28 +162,13 @@ pub(super) fn items(point: &Point) -> Vec<String> {
             seconds(longer.stretch_s),
             requests_in_words(test.requests),
             seconds(longer.stretch_now_s)
-        ));
-        items.push(match longer.share_needed {
-            Some(share) => format!(
-                "More weight: with the windows as they are, the new version must serve {} at the last analysis.",
-                percent(share, 1)
-            ),
-            None => "More weight alone won't do: with the windows as they are, even all traffic is too little."
-                .to_owned(),
-        });
-        items.push(format!(
+        ),
+        weight,
+        format!(
             "Synthetic requests: {} a minute to the new version while windows are as they are.",
             count(longer.synthetic_per_minute)
-        ));
-    }
-    items.push(format!(
-        "Blue-green with a smoke test before promotion: {}, failing from {} {} on, {}.",
-        requests_in_words(test.requests),
-        thousands(test.fails_from),
-        bad_requests(test.fails_from, remedies),
-        achieves(&test)
-    ));
-    items
+        ),
+    ]
 }
 
 fn requests_in_words(n: u64) -> String {
@@ -158,12 +176,14 @@ fn requests_in_words(n: u64) -> String {
     format!("{} request{plural}", thousands(n))
 }
 
-fn bad_requests(n: u64, remedies: &Remedies) -> String {
+/// `3 errors`
+fn bad_requests(n: u64, sign: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
-    if remedies.sign == "an error" {
-        return format!("error{plural}");
+    let number = thousands(n);
+    if sign == "an error" {
+        return format!("{number} error{plural}");
     }
-    format!("bad one{plural} ({})", remedies.sign)
+    format!("{number} bad one{plural} ({sign})")
 }
 
 fn achieves(test: &SmokeTest) -> String {

@@ -19,8 +19,8 @@ pub struct Evidence<'a> {
     pub bound: &'a [Bound],
     /// Expected requests of the new version.
     pub requests: CanaryRequests,
-    /// The smallest test with the wanted power and no more false aborts than the limit.
-    pub smoke_test: Option<SmokeTest>,
+    /// The smallest test of what metrics show with the wanted power and no more false aborts than the limit.
+    pub smallest_test: Option<SmokeTest>,
 }
 
 /// A verdict, or why there is none.
@@ -43,7 +43,21 @@ pub struct Judged {
 /// that many false aborts. Then a test that holds the limit is asked for: whether what is read suffices for
 /// it, or what there is until promotion.
 pub fn judge(evidence: &Evidence<'_>) -> Judged {
-    if evidence.false_aborts > evidence.limit {
+    let excess = evidence.false_aborts > evidence.limit;
+    // What no request shows, no number of requests mends.
+    let caveat = evidence
+        .bound
+        .iter()
+        .find_map(|bound| bound.reason.as_ref());
+    if let Some(reason) = caveat
+        && (excess || evidence.power < evidence.want)
+    {
+        return Judged {
+            verdict: Err(reason.clone()),
+            losses: None,
+        };
+    }
+    if excess {
         return Judged {
             verdict: by_requests(evidence),
             losses: None,
@@ -69,7 +83,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Judged {
 
 /// A template that aborts too many healthy releases, judged by what a test within the limit needs.
 fn by_requests(evidence: &Evidence<'_>) -> Result<Verdict, String> {
-    let Some(test) = evidence.smoke_test else {
+    let Some(test) = evidence.smallest_test else {
         let reason = "too many healthy releases are aborted, and no share of bad requests tells the two apart";
         return Err(reason.to_owned());
     };
@@ -95,16 +109,12 @@ fn losses(evidence: &Evidence<'_>) -> Result<Losses, String> {
     })
 }
 
-/// The power of the best test of a scope, unless the bound has a caveat.
+/// The power of the best test of a scope.
 fn best(bounds: &[Bound], scope: Scope) -> Result<f64, String> {
-    let unknown = || "what the best possible test could do isn't known".to_owned();
     let bound = bounds.iter().find(|bound| bound.scope == scope);
-    let bound = bound.ok_or_else(unknown)?;
-    match (&bound.reason, bound.bound) {
-        (Some(reason), _) => Err(reason.clone()),
-        (None, Some(estimate)) => Ok(estimate.estimate),
-        (None, None) => Err(unknown()),
-    }
+    let power = bound.and_then(|bound| bound.bound);
+    let power = power.map(|estimate| estimate.estimate);
+    power.ok_or_else(|| "what the best possible test could do isn't known".to_owned())
 }
 
 fn largest(losses: Losses) -> Verdict {
@@ -164,7 +174,7 @@ mod tests {
                 promoted: 260.0,
                 ..CanaryRequests::default()
             },
-            smoke_test: SmokeTest::fewest(0.001, 0.03, 0.95, 0.01),
+            smallest_test: SmokeTest::fewest(0.001, 0.03, 0.95, 0.01),
         }
     }
 
@@ -230,6 +240,21 @@ mod tests {
         }
         let judged = judge(&evidence(0.1, &bound));
         assert_eq!(judged.verdict, Err("memory is no request".to_owned()));
+    }
+
+    #[test]
+    fn what_no_request_shows_is_not_judged_by_requests() {
+        let mut bound = bounds(0.1, 0.1);
+        for bound in &mut bound {
+            bound.reason = Some("nothing shows it".to_owned());
+        }
+        let judged = judge(&Evidence {
+            false_aborts: 0.3,
+            ..evidence(0.99, &bound)
+        });
+        assert_eq!(judged.verdict, Err("nothing shows it".to_owned()));
+        let judged = judge(&evidence(0.99, &bound));
+        assert_eq!(judged.verdict, Ok(Verdict::Fine));
     }
 
     #[test]
