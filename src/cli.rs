@@ -5,11 +5,13 @@
 //! this module prints, and only it knows the wall clock.
 
 pub mod arguments;
+pub mod check;
 pub mod exit_code;
 pub mod output;
 pub mod power;
 pub mod progress;
 pub mod query;
+pub mod replay;
 pub mod run;
 pub mod streams;
 pub mod time;
@@ -61,6 +63,8 @@ where
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
         Command::Power(arguments) => power::execute(arguments, streams),
+        Command::Check(arguments) => check::execute(arguments, streams),
+        Command::Replay(arguments) => replay::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

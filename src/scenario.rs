@@ -7,5 +7,6 @@
 pub mod catalogue;
 pub mod decode;
 mod defaults;
+pub mod expectation;
 pub mod model;
 pub mod size;

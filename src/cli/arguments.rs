@@ -1,7 +1,9 @@
 //! What can be typed. The names of commands and flags are stable.
 
 mod power;
+mod check;
 mod query;
+mod replay;
 mod run;
 mod trace;
 
@@ -10,7 +12,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use power::PowerArguments;
+pub use check::{CheckArguments, CheckFormat};
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
+pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
 pub use trace::{TraceArguments, TraceFormat};
 
@@ -35,6 +39,10 @@ pub enum Command {
     Trace(TraceArguments),
     /// Say how much traffic the gates need to detect a bad release, and what no gate could do.
     Power(PowerArguments),
+    /// Tell whether a scenario's expectations are met; the exit code says so too.
+    Check(CheckArguments),
+    /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.
+    Replay(ReplayArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
 }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::Bound;
 use crate::engine::outcome::Outcome;
 use crate::plan::ArmKind;
 use crate::stats::Estimate;
@@ -186,6 +187,9 @@ pub struct ArmResult {
     pub duration_s: MedianAndTail,
     /// The same figures with their intervals.
     pub intervals: Intervals,
+    /// What no test of the same requests could exceed, by scope; empty in the healthy arm.
+    #[serde(default)]
+    pub bound: Vec<Bound>,
 }
 
 /// How replications ended; the fields add up to the number of replications.

@@ -62,6 +62,7 @@ pub fn summarise(name: &str, tally: &Tally, metric_names: &[String]) -> Option<A
             p95: point(intervals.duration_s.p95),
         },
         intervals,
+        bound: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The report for people: plan, a table per arm, findings, assumptions, and how to see it again.
 
 mod arms;
+mod bound;
 mod plan;
 
 use std::fmt::Write as _;
@@ -167,8 +168,12 @@ fn also(place: Option<&str>, others: &[&FindingEntry]) -> String {
 }
 
 fn findings(text: &mut String, report: &Report) {
-    let several = report.results.len() > 1;
-    let entries = report.findings.iter().map(|finding| {
+    finding_list(text, &report.findings, report.results.len() > 1);
+}
+
+/// Findings as a list; with `several` each says which Rollout it is about.
+pub(super) fn finding_list(text: &mut String, findings: &[FindingEntry], several: bool) {
+    let entries = findings.iter().map(|finding| {
         let about = finding.rollout.as_deref().filter(|_| several);
         let entry = about.map_or_else(
             || described(finding),

@@ -68,11 +68,12 @@ impl RatioSample {
     /// The estimated power of the most powerful test at level `alpha`; none without observations.
     ///
     /// - A sample that never pays `alpha` is rejected altogether: 1.
+    /// - At least `alpha`: that much a test has that looks at nothing.
     pub fn power_at(&self, alpha: f64) -> Option<f64> {
         let share = 1.0 / self.len() as f64;
         (!self.is_empty()).then(|| {
             let atoms = self.inverses.iter().map(|inverse| (*inverse, share));
-            most_power(atoms, alpha).min(1.0)
+            most_power(atoms, alpha).clamp(alpha.min(1.0), 1.0)
         })
     }
 
@@ -89,7 +90,7 @@ impl RatioSample {
         let atoms = taken
             .filter(|(taken, _)| **taken > 0)
             .map(|(taken, inverse)| (*inverse, f64::from(*taken) * share));
-        most_power(atoms, alpha).min(1.0)
+        most_power(atoms, alpha).clamp(alpha.min(1.0), 1.0)
     }
 
     /// The estimated probability under the null hypothesis of a ratio above `exp(log_threshold)`.
@@ -241,6 +242,8 @@ mod tests {
     fn a_sample_without_information_is_worth_its_level() {
         let sample = RatioSample::new(vec![0.0; 500]);
         assert!((sample.power_at(0.03).unwrap() - 0.03).abs() < 1e-12);
+        let unlucky = RatioSample::new(vec![1.0, -0.1, -0.2, -0.3]);
+        assert!((unlucky.power_at(1.0).unwrap() - 1.0).abs() < 1e-15);
         assert_eq!(RatioSample::new(Vec::new()).power_at(0.5), None);
     }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::montecarlo::replay;
 use crate::plan::build::{Built, MetricFacts};
-use crate::plan::{Arm, Plan, Split};
+use crate::plan::{Arm, ArmKind, Plan, Split};
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
-use crate::report::model::{PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
+use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
 use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
 
 use super::assumptions::assumptions;
+use super::bound::{self, BoundSettings, bounds, expected_replications};
 use super::failure::Failure;
 use super::input::{self, Inputs};
 use super::nominal;
@@ -22,6 +23,16 @@ use crate::montecarlo::progress::Progress;
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
     let inputs = input::read(&request.inputs)?;
+    run_on(&inputs, request, true, progress)
+}
+
+/// Answers a request whose inputs are read already; with or without what the best test could have done.
+pub(super) fn run_on(
+    inputs: &Inputs,
+    request: &RunRequest,
+    with_bounds: bool,
+    progress: &Progress,
+) -> Result<Report, Failure> {
     let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
@@ -35,7 +46,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
         results: Vec::new(),
     };
     for object in inputs.rollouts(&request.rollouts)? {
-        match prepare(&inputs, object)? {
+        match prepare(inputs, object)? {
             Prepared::Invalid(invalid) => report.results.push(RolloutResult {
                 rollout: object.name.clone(),
                 invalid_spec: Some(invalid),
@@ -43,9 +54,9 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                 arms: Vec::new(),
             }),
             Prepared::Ready(built, oddities) => {
-                require_scenario(&inputs)?;
+                require_scenario(inputs)?;
                 report.findings.extend(oddities.findings);
-                let result = replay_one(&built, request, &inputs, seed, progress)?;
+                let result = replay_one(&built, request, with_bounds, inputs, seed, progress)?;
                 let facts = facts(
                     &built,
                     &inputs.scenario,
@@ -57,7 +68,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                     .findings
                     .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
                 report.results.push(result);
-                report.assumptions = assumptions(&inputs, &built);
+                report.assumptions = assumptions(inputs, &built);
             }
         }
     }
@@ -81,6 +92,7 @@ pub(super) fn require_scenario(inputs: &Inputs) -> Result<(), Failure> {
 fn replay_one(
     built: &Built,
     request: &RunRequest,
+    with_bounds: bool,
     inputs: &Inputs,
     seed: u64,
     progress: &Progress,
@@ -91,7 +103,16 @@ fn replay_one(
         inputs.scenario.montecarlo.replications,
         std::num::NonZeroU64::get,
     );
-    progress.expect(replications * arms.len() as u64);
+    let held_open = with_bounds.then_some(BoundSettings {
+        replications: replications.min(bound::REPLICATIONS),
+        seed,
+    });
+    let replayed = match held_open {
+        Some(_) => with_healthy(plan, &arms),
+        None => arms.clone(),
+    };
+    let more = held_open.map_or(0, |settings| expected_replications(&replayed, settings));
+    progress.expect(replications * replayed.len() as u64 + more);
     let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -102,16 +123,36 @@ fn replay_one(
                 Diagnostic::error(message).with_help("give a smaller number to --threads"),
             )
         })?;
-    let tallies = pool.install(|| replay(plan, &arms, seed, replications, progress));
-    let results = arms.iter().zip(&tallies);
+    let (tallies, bounds) = pool.install(|| {
+        let tallies = replay(plan, &replayed, seed, replications, progress);
+        let bounds = match held_open {
+            Some(settings) => bounds(plan, &replayed, &tallies, settings, progress),
+            None => vec![Vec::new(); replayed.len()],
+        };
+        (tallies, bounds)
+    });
+    let results = arms.iter().zip(&tallies).zip(bounds);
     Ok(RolloutResult {
         rollout: plan.rollout.clone(),
         invalid_spec: None,
         plan: nominal::summary(plan),
         arms: results
-            .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics))
+            .filter_map(|((arm, tally), bound)| {
+                let result = summarise(&arm.name, tally, &plan.metrics)?;
+                Some(ArmResult { bound, ..result })
+            })
             .collect(),
     })
+}
+
+/// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
+fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
+    let is_healthy = |arm: &&Arm| arm.kind == ArmKind::Healthy;
+    let mut arms = arms.to_vec();
+    if !arms.iter().any(|arm| is_healthy(&arm)) {
+        arms.extend(plan.arms.iter().find(is_healthy));
+    }
+    arms
 }
 
 /// The arms that a request names, or all, in the plan's order.

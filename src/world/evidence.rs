@@ -221,3 +221,181 @@ fn of_what_is_left(parts: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 const _: () = assert!(STATUSES == 2, "shares of two statuses are one number");
+
+#[cfg(test)]
+mod tests {
+    use super::{Behaviours, Evidence, LogRatios};
+    use crate::scenario::model::{Latency, LatencyFault};
+    use crate::units::Duration;
+    use crate::world::latency::{Cells, Slowdown};
+    use crate::world::random::{Purpose, ReplicationKey};
+    use crate::world::requests::{
+        FaultEffect, FaultParameters, FixedMeanSampler, STATUSES, healthy_shares,
+    };
+
+    const PIECES: u32 = 40_000;
+    const LATENCY: Latency = Latency::Lognormal {
+        p50: Duration::from_millis(80),
+        p99: Duration::from_millis(400),
+    };
+
+    fn exported() -> Cells {
+        Cells::new(vec![0.05, 0.1, 0.25, 0.5, 1.0])
+    }
+
+    fn faults() -> Vec<(f64, Slowdown)> {
+        let tail = LatencyFault::Tail {
+            share: 0.05,
+            to: Duration::from_millis(300),
+        };
+        let shift = LatencyFault::Shift(Duration::from_millis(15));
+        vec![
+            (0.04, Slowdown::NONE),
+            (0.01, Slowdown::of(&LatencyFault::Factor(1.4))),
+            (0.02, Slowdown::of(&tail).times(1.2)),
+            (0.01, Slowdown::of(&shift)),
+        ]
+    }
+
+    /// Mean, and its standard error, of what `of` makes of the log ratio of a faulty piece of time with
+    /// `mean` requests.
+    fn mean(
+        mean: f64,
+        drawn: &Cells,
+        (error_share, slowdown): (f64, Slowdown),
+        warmup_factor: f64,
+        of: impl Fn(f64) -> f64,
+    ) -> (f64, f64) {
+        let effect = FaultEffect::new(FaultParameters {
+            cells: drawn,
+            latency: &LATENCY,
+            warmup_factor,
+            healthy_error_share: 0.01,
+            error_share,
+            slowdown,
+            broken_share: 0.0,
+            slow_above_seconds: f64::INFINITY,
+            expected_requests: mean,
+        });
+        let ratios = LogRatios::new(&Behaviours {
+            drawn,
+            exported: &exported(),
+            latency: &LATENCY,
+            warmup_factor,
+            healthy_error_share: 0.01,
+            error_share,
+            slowdown,
+        });
+        let evidence = Evidence {
+            stages: vec![vec![ratios]],
+        };
+        let shares = healthy_shares(drawn, &LATENCY, warmup_factor, 0.01);
+        let sampler = FixedMeanSampler::new(mean, &shares);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        let mut scratch = vec![0; shares.len()];
+        for piece in 0..PIECES {
+            let key = ReplicationKey::new(8, u64::from(piece));
+            let mut counts = vec![0; shares.len()];
+            sampler.draw(&mut key.stream(Purpose::Requests, 0, 0), &mut counts);
+            let mut stream = key.stream(Purpose::Fault, 0, 0);
+            if let Some(effect) = &effect {
+                effect.apply(&mut stream, &mut counts, &mut scratch);
+            }
+            let value = of(evidence.log_ratio(0, 0, &counts, &stream));
+            sum += value;
+            squares += value * value;
+        }
+        let n = f64::from(PIECES);
+        let mean = sum / n;
+        (mean, libm::sqrt((squares / n - mean * mean) / n))
+    }
+
+    /// The mean log ratio of one faulty request: the Kullback–Leibler divergence of its answers, from the
+    /// distribution functions alone.
+    fn divergence(error_share: f64, slowdown: Slowdown, warmup_factor: f64) -> f64 {
+        let cells = exported();
+        let healthy = cells.shares(&LATENCY, warmup_factor);
+        let mut faulty = vec![0.0; cells.count()];
+        let moves = cells.transitions(&LATENCY, warmup_factor, slowdown);
+        for (moves, share) in moves.iter().zip(&healthy) {
+            for (to, part) in moves {
+                faulty[*to] += share * part;
+            }
+        }
+        let statuses = [(0.99, 1.0 - error_share), (0.01, error_share)];
+        let terms = (0..STATUSES).flat_map(|status| (0..cells.count()).map(move |at| (status, at)));
+        terms
+            .map(|(status, at)| {
+                let (of_healthy, of_faulty) = statuses[status];
+                let (p0, p1) = (of_healthy * healthy[at], of_faulty * faulty[at]);
+                if p1 > 0.0 {
+                    p1 * libm::log(p1 / p0)
+                } else {
+                    0.0
+                }
+            })
+            .sum()
+    }
+
+    /// Cells that merge what exported buckets tell apart, that agree with them, and that cut them.
+    fn drawn_cells() -> [Cells; 3] {
+        [
+            Cells::new(vec![0.25]),
+            exported(),
+            Cells::new(vec![0.05, 0.07, 0.1, 0.25, 0.3, 0.5, 1.0, 2.5]),
+        ]
+    }
+
+    #[test]
+    fn faulty_answers_have_the_ratios_of_their_probabilities() {
+        for fault in faults() {
+            for warmup_factor in [1.0, 2.0] {
+                for drawn in drawn_cells() {
+                    let (found, error) = mean(20.0, &drawn, fault, warmup_factor, |ratio| ratio);
+                    let expected = 20.0 * divergence(fault.0, fault.1, warmup_factor);
+                    assert!(
+                        (found - expected).abs() < 4.5 * error,
+                        "{fault:?} {drawn:?}: {found} ± {error}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// The mean of `p0/p1` under p1 is 1, whatever the two are.
+    #[test]
+    fn the_inverse_ratio_has_mean_one() {
+        for fault in faults() {
+            for drawn in drawn_cells() {
+                let (found, error) = mean(2.0, &drawn, fault, 1.0, |ratio| libm::exp(-ratio));
+                assert!(
+                    (found - 1.0).abs() < 4.5 * error,
+                    "{fault:?} {drawn:?}: {found} ± {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_healthy_version_never_does_proves_the_fault() {
+        let cells = exported();
+        let ratios = LogRatios::new(&Behaviours {
+            drawn: &cells,
+            exported: &cells,
+            latency: &LATENCY,
+            warmup_factor: 1.0,
+            healthy_error_share: 0.0,
+            error_share: 0.03,
+            slowdown: Slowdown::NONE,
+        });
+        let evidence = Evidence {
+            stages: vec![vec![ratios]],
+        };
+        let words = ReplicationKey::new(1, 1).stream(Purpose::Fault, 0, 0);
+        let ratio = |counts: [u64; 12]| evidence.log_ratio(0, 0, &counts, &words);
+        let proof = ratio([1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]);
+        assert!(proof.is_infinite() && proof > 0.0);
+        let fine = ratio([3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert!((fine - 7.0 * libm::log(0.97)).abs() < 1e-12, "{fine}");
+    }
+}

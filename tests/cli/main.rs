@@ -10,9 +10,11 @@
 
 mod article;
 mod broken_input;
+mod check;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
 mod power;
+mod replay;
 mod standard_input;
 mod support;

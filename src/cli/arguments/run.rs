@@ -54,11 +54,6 @@ impl RunArguments {
     /// # Errors
     /// Standard input named twice.
     pub fn request(self) -> Result<RunRequest, Box<Diagnostic>> {
-        let rollouts = match self.rollout {
-            Some(name) => RolloutChoice::Named(name),
-            None if self.all_rollouts => RolloutChoice::All,
-            None => RolloutChoice::Default,
-        };
         let mut arms: Vec<String> = Vec::new();
         for arm in self.arms {
             if !arms.contains(&arm) {
@@ -67,7 +62,7 @@ impl RunArguments {
         }
         Ok(RunRequest {
             inputs: input_paths(self.io.inputs)?,
-            rollouts,
+            rollouts: RolloutChoice::new(self.rollout, self.all_rollouts),
             arms,
             replications: self.replications,
             seed: self.io.seed,

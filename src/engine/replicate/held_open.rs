@@ -7,7 +7,7 @@ use crate::controller::analysis::{MeasurementMessage, Outcome as MeasurementOutc
 use crate::engine::clock::millis;
 use crate::engine::cluster::TESTED;
 use crate::engine::traffic::group_of;
-use crate::plan::measure::Measure;
+use crate::plan::measure::{Measure, Source};
 use crate::plan::{Arm, Plan};
 use crate::telemetry::targets::evidence::{Looks, Reading, Seen};
 use crate::units::Instant;
@@ -52,8 +52,11 @@ pub(super) fn look(plan: &Plan, measure: &Measure, now_ms: i64, looks: &mut Look
     let Measure::Query(query) = measure else {
         return;
     };
+    let Source::Simulated(program) = &query.source else {
+        return;
+    };
     let newest_ms = now_ms - plan.scrape.lag_ms;
-    for read in query.program.reads(now_ms) {
+    for read in program.reads(now_ms) {
         let counts = |column: &u32| plan.scrape.row.counts_requests(*column);
         let slot = read.target.0 as usize;
         if slot >= plan.slots[0] && read.columns.iter().any(counts) {
