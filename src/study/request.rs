@@ -78,6 +78,11 @@ pub struct PowerRequest {
     pub want: f64,
     /// The false-abort probability that is put up with, in (0, 1).
     pub false_aborts: f64,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Threads; none for one per core. Never changes a result.
+    pub threads: Option<NonZeroUsize>,
+}
 
 /// `rollsim check`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +98,6 @@ pub struct CheckRequest {
     /// Threads; none for one per core. Never changes a result.
     pub threads: Option<NonZeroUsize>,
 }
-
 
 impl CheckRequest {
     /// The most replications of an arm unless asked otherwise.
