@@ -1,7 +1,7 @@
 //! What can be typed. The names of commands and flags are stable.
 
-mod power;
 mod check;
+mod power;
 mod query;
 mod replay;
 mod run;
@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use power::PowerArguments;
 pub use check::{CheckArguments, CheckFormat};
+pub use power::PowerArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};

@@ -113,8 +113,8 @@ impl Destination {
             return code;
         }
         let kept = format!(
-            "{} of {} rows of the grid are done; the result holds them",
-            study.done(),
+            "the result holds what was reached: {} of the grid's {} rows",
+            study.done().min(study.rows()),
             study.rows()
         );
         streams.complain(&Diagnostic::info(kept));

@@ -1,11 +1,13 @@
 //! Where a rising curve, known at a few points with intervals, reaches a level.
 //!
-//! Estimates on a grid needn't rise with their true values. So they are made to by isotonic regression, and
-//! what is between two points is interpolated, linearly in the logarithm of the abscissa.
+//! Estimates on a grid needn't rise with their true values. So they are made to by isotonic regression.
+//! Between two points the curve is taken to be a normal distribution's in the logarithm of the abscissa, as
+//! power curves nearly are; the interval needs no such assumption, only that the curve rises.
 
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
+use super::special::normal_quantile;
 
 /// Where the level is reached, with the interval that the points' intervals give.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,9 +16,9 @@ pub struct Crossing {
     pub state: CrossingState,
     /// Where; none unless it is reached inside the grid.
     pub value: Option<f64>,
-    /// Where the upper limits reach the level; none where they do so before the grid or nowhere in it.
+    /// The last point whose upper limit is below the level; none if there is no such point.
     pub low: Option<f64>,
-    /// Where the lower limits reach the level; none where they do so before the grid or nowhere in it.
+    /// The first point whose lower limit reaches the level; none if there is no such point.
     pub high: Option<f64>,
 }
 
@@ -43,22 +45,26 @@ impl CrossingState {
     }
 }
 
-/// Where the estimates reach `level`. `points` are (abscissa above 0, estimate) with rising abscissae.
+/// Where the estimates reach `level`, in (0, 1). `points` are (abscissa above 0, estimate of a proportion)
+/// with rising abscissae.
 ///
-/// The interval is that of the points alone: it says nothing of the curve between them.
+/// The interval's ends are points: closer ones aren't known without knowing the curve between them.
 pub fn crossing(points: &[(f64, Estimate)], level: f64) -> Crossing {
-    let reached = |ordinate: &dyn Fn(&Estimate) -> f64| {
-        let abscissae: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
+    let weights: Vec<f64> = points.iter().map(|(_, y)| y.n as f64).collect();
+    let rising = |ordinate: fn(&Estimate) -> f64| {
         let ordinates: Vec<f64> = points.iter().map(|(_, y)| ordinate(y)).collect();
-        let weights: Vec<f64> = points.iter().map(|(_, y)| y.n as f64).collect();
-        first_reaching(&abscissae, &isotonic(&ordinates, &weights), level)
+        isotonic(&ordinates, &weights)
     };
-    let (state, value) = reached(&|estimate| estimate.estimate);
+    let upper = rising(|estimate| estimate.high.unwrap_or(1.0));
+    let lower = rising(|estimate| estimate.low.unwrap_or(0.0));
+    let (state, value) = first_reaching(points, &rising(|estimate| estimate.estimate), level);
+    let below = upper.iter().rposition(|limit| *limit < level);
+    let above = lower.iter().position(|limit| *limit >= level);
     Crossing {
         state,
         value,
-        low: reached(&|estimate| estimate.high.unwrap_or(1.0)).1,
-        high: reached(&|estimate| estimate.low.unwrap_or(0.0)).1,
+        low: below.map(|index| points[index].0),
+        high: above.map(|index| points[index].0),
     }
 }
 
@@ -98,23 +104,26 @@ pub fn isotonic(values: &[f64], weights: &[f64]) -> Vec<f64> {
 
 /// Where rising ordinates first reach `level`.
 fn first_reaching(
-    abscissae: &[f64],
+    points: &[(f64, Estimate)],
     ordinates: &[f64],
     level: f64,
 ) -> (CrossingState, Option<f64>) {
     match ordinates.iter().position(|&ordinate| ordinate >= level) {
         None => (CrossingState::NotReached, None),
         Some(0) => (CrossingState::AtFirst, None),
+        // At the point itself nothing is to be interpolated.
+        Some(at) if ordinates[at] <= level => (CrossingState::Inside, Some(points[at].0)),
         Some(after) => {
             let before = after - 1;
-            let share = (level - ordinates[before]) / (ordinates[after] - ordinates[before]);
-            let (from, to) = (libm::log(abscissae[before]), libm::log(abscissae[after]));
-            // At the point itself no logarithm gets in the way.
-            let value = if share >= 1.0 {
-                abscissae[after]
-            } else {
-                libm::exp(from + share * (to - from))
+            let quantile = |index: usize| {
+                // Nothing and everything counted are half a count away from it.
+                let half = 0.5 / points[index].1.n.max(1) as f64;
+                normal_quantile(ordinates[index].clamp(half, 1.0 - half))
             };
+            let (below, above) = (quantile(before), quantile(after));
+            let share = (normal_quantile(level) - below) / (above - below);
+            let (from, to) = (libm::log(points[before].0), libm::log(points[after].0));
+            let value = libm::exp(from + share.clamp(0.0, 1.0) * (to - from));
             (CrossingState::Inside, Some(value))
         }
     }
@@ -165,15 +174,34 @@ mod tests {
         assert!(isotonic(&[], &[]).is_empty());
     }
 
+    /// The normal distribution's, `Φ((log10 x − middle)/width)`.
+    fn curve(x: f64, middle: f64, width: f64) -> f64 {
+        let z = (libm::log10(x) - middle) / width;
+        0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
+    }
+
     #[test]
-    fn a_line_in_the_logarithm_is_crossed_where_it_is() {
-        // y = log10(x)/2 between 1 and 100: 0.25 at 10^0.5, 0.75 at 10^1.5.
-        let line = exact(&[(1.0, 0.0), (10.0, 0.5), (100.0, 1.0)]);
-        assert_at(crossing(&line, 0.25), libm::sqrt(10.0));
-        assert_at(crossing(&line, 0.75), 10.0 * libm::sqrt(10.0));
+    fn a_normal_curve_is_crossed_exactly_where_it_is() {
+        let at = [0.5, 2.0, 30.0, 200.0];
+        let points: Vec<(f64, f64)> = at.iter().map(|&x| (x, curve(x, 1.0, 0.7))).collect();
+        let points = exact(&points);
+        assert_at(crossing(&points, 0.5), 10.0);
+        // z = 1.6448536 is 95 %, and 0.7 of a decade is one z.
+        assert_at(
+            crossing(&points, 0.95),
+            libm::pow(10.0, 1.0 + 0.7 * 1.644_853_626_951_472_7),
+        );
         // At a point itself.
-        assert_eq!(crossing(&line, 0.5).value, Some(10.0));
-        assert_eq!(crossing(&line, 1.0).value, Some(100.0));
+        assert_eq!(
+            crossing(&exact(&[(1.0, 0.2), (7.0, 0.5)]), 0.5).value,
+            Some(7.0)
+        );
+    }
+
+    #[test]
+    fn none_and_all_are_half_a_count_away() {
+        // 100 observations each: 0.005 and 0.995, which lie symmetrically about one half.
+        assert_at(crossing(&exact(&[(1.0, 0.0), (100.0, 1.0)]), 0.5), 10.0);
     }
 
     #[test]
@@ -184,35 +212,34 @@ mod tests {
             (above.state, above.value),
             (CrossingState::NotReached, None)
         );
+        assert_eq!((above.low, above.high), (Some(10.0), None));
         let below = crossing(&points, 0.3);
         assert_eq!((below.state, below.value), (CrossingState::AtFirst, None));
+        assert_eq!((below.low, below.high), (None, Some(1.0)));
         assert_eq!(crossing(&[], 0.3).state, CrossingState::NotReached);
     }
 
     #[test]
-    fn the_limits_cross_on_the_other_sides() {
+    fn the_interval_ends_at_points_that_are_sure() {
         let points = [
             point(1.0, 0.0, 0.0, 0.2),
-            point(10.0, 0.4, 0.5, 0.6),
+            point(10.0, 0.4, 0.45, 0.5),
+            point(20.0, 0.45, 0.52, 0.6),
+            point(50.0, 0.6, 0.7, 0.8),
             point(100.0, 0.8, 1.0, 1.0),
         ];
         let found = crossing(&points, 0.5);
-        assert_eq!(found.value, Some(10.0));
-        // 0.2 → 0.6 passes 0.5 after three quarters; 0.4 → 0.8 after a quarter.
-        let (low, high) = (found.low.unwrap(), found.high.unwrap());
-        assert!((low - libm::pow(10.0, 0.75)).abs() < 1e-9, "{low}");
-        assert!((high - libm::pow(10.0, 1.25)).abs() < 1e-9, "{high}");
-        let hardly = crossing(&points, 0.9);
-        assert_eq!(hardly.high, None, "the lower limits never get there");
-        assert!(hardly.value.is_some() && hardly.low.is_some());
+        assert_eq!((found.low, found.high), (Some(1.0), Some(50.0)));
+        let value = found.value.unwrap();
+        assert!(10.0 < value && value < 20.0, "{value}");
     }
 
     #[test]
     fn a_dip_is_smoothed_before_it_is_crossed() {
         // 0.6 and 0.4 become 0.5 and 0.5; the level is reached at the first of them.
-        let points = exact(&[(1.0, 0.0), (10.0, 0.6), (100.0, 0.4), (1_000.0, 1.0)]);
+        let points = exact(&[(1.0, 0.1), (10.0, 0.6), (100.0, 0.4), (1_000.0, 0.9)]);
         assert_at(crossing(&points, 0.5), 10.0);
-        assert_at(crossing(&points, 0.25), libm::sqrt(10.0));
-        assert_at(crossing(&points, 0.75), 100.0 * libm::sqrt(10.0));
+        let beyond = crossing(&points, 0.6).value.unwrap();
+        assert!(100.0 < beyond && beyond < 1_000.0, "{beyond}");
     }
 }

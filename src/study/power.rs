@@ -11,6 +11,7 @@ pub mod remedy;
 mod thresholds;
 pub mod verdict;
 
+use std::cmp::Ordering;
 use std::num::NonZeroU64;
 
 use rayon::ThreadPool;
@@ -43,6 +44,7 @@ use super::threads::pool;
 use exposure::{Exposure, exposure};
 use grid::{Range, Unit, axis, is_same, points, refused};
 use remedy::Signs;
+use thresholds::Finer;
 use verdict::{Evidence, judge};
 
 /// A Rollout that can be replayed, or the report of one that can't.
@@ -60,12 +62,26 @@ pub struct Study {
     inputs: Inputs,
     scenario: Scenario,
     arms: Vec<StudiedArm>,
-    rates: Vec<f64>,
+    /// The grid's, and those that were added to it.
+    rows: Vec<Row>,
+    /// Rows of the grid.
+    grid: usize,
     /// Rows done.
     done: usize,
     pool: ThreadPool,
     report: PowerReport,
 }
+
+/// Points at one rate.
+#[derive(Clone, Debug)]
+struct Row {
+    rate: f64,
+    /// Indices of studied arms with their sizes.
+    points: Vec<(usize, Option<f64>)>,
+}
+
+/// Points that may be added to an arm's grid where the wanted power is reached.
+const MOST_ADDED: usize = 4;
 
 /// One fault arm of the study.
 #[derive(Clone, Debug)]
@@ -126,15 +142,28 @@ pub fn begin(request: &PowerRequest) -> Result<Begun, Failure> {
     let arms = sized(&inputs, faults, request)?;
     let rates = rates(&inputs, request)?;
     fill_in(&mut report, &inputs, &built, oddities, &arms);
+    let row = |rate: f64| Row {
+        rate,
+        points: all_points(&arms),
+    };
+    let rows: Vec<Row> = rates.into_iter().map(row).collect();
     Ok(Begun::Ready(Box::new(Study {
         scenario: inputs.scenario.clone(),
         inputs,
+        grid: rows.len(),
+        rows,
         arms,
-        rates,
         done: 0,
         pool: pool(request.threads)?,
         report,
     })))
+}
+
+/// Every arm with each of its sizes.
+fn all_points(arms: &[StudiedArm]) -> Vec<(usize, Option<f64>)> {
+    let arms = arms.iter().enumerate();
+    let points = arms.flat_map(|(index, arm)| arm.sizes.iter().map(move |&size| (index, size)));
+    points.collect()
 }
 
 fn empty_report(inputs: &Inputs, request: &PowerRequest, rollout: &str) -> PowerReport {
@@ -170,6 +199,9 @@ fn fill_in(
 ) {
     report.findings.extend(oddities.findings);
     report.assumptions = assumptions(inputs, built);
+    let others =
+        "Points with other traffic or another size of the fault differ from this in nothing else.";
+    report.assumptions.push(others.to_owned());
     let size = |arm: &StudiedArm| {
         let size = arm.size?;
         Some(FaultSize {
@@ -292,9 +324,9 @@ fn rates(inputs: &Inputs, request: &PowerRequest) -> Result<Vec<f64>, Failure> {
 }
 
 impl Study {
-    /// How many rows there are.
+    /// How many rows the grid has. A few of one point may follow.
     pub fn rows(&self) -> usize {
-        self.rates.len()
+        self.grid
     }
 
     /// Rows done.
@@ -320,7 +352,7 @@ impl Study {
 
     /// Whether a row remains.
     pub fn is_complete(&self) -> bool {
-        self.done == self.rates.len()
+        self.done == self.rows.len()
     }
 
     /// What was found so far.
@@ -333,14 +365,15 @@ impl Study {
     /// # Errors
     /// As [`Study::next_row`].
     pub fn trial(&mut self, replications: u64) -> Result<Trial<'_>, Failure> {
-        let rate = self.rates.last().copied().unwrap_or_default();
+        let Some(row) = self.rows.get(self.grid.saturating_sub(1)).cloned() else {
+            let nothing = Diagnostic::error("the grid has no points");
+            return Err(Failure::request(nothing));
+        };
+        let variants = self.variants(&row).into_iter();
+        let names = variants.map(|(.., fault)| fault.name).collect();
         Ok(Trial {
-            built: self.plan(rate)?,
-            names: self
-                .variants()
-                .into_iter()
-                .map(|(.., fault)| fault.name)
-                .collect(),
+            built: self.plan(&row)?,
+            names,
             seed: self.report.seed,
             replications,
             pool: &self.pool,
@@ -352,12 +385,15 @@ impl Study {
     /// # Errors
     /// What a plan at that rate is refused for.
     pub fn next_row(&mut self, progress: &Progress) -> Result<(), Failure> {
-        let Some(&rate) = self.rates.get(self.done) else {
+        let Some(row) = self.rows.get(self.done).cloned() else {
             return Ok(());
         };
-        let built = self.plan(rate)?;
-        let plan = &built.plan;
-        let variants = self.variants();
+        if self.done >= self.grid {
+            progress.expect(2 * self.report.replications + self.held_open());
+        }
+        let built = self.plan(&row)?;
+        let (plan, rate) = (&built.plan, row.rate);
+        let variants = self.variants(&row);
         let names: Vec<String> = variants
             .iter()
             .map(|(_, _, fault)| fault.name.clone())
@@ -392,13 +428,45 @@ impl Study {
             let point = self.point(&self.arms[*arm], *size, fault, measured);
             self.report.arms[*arm].points.extend(point);
         }
-        self.done += 1;
-        self.report.complete = self.is_complete();
         let report = &mut self.report;
         for arm in &mut report.arms {
+            let by_place = |one: &Point, other: &Point| {
+                let traffic = one.traffic_per_s.total_cmp(&other.traffic_per_s);
+                traffic.then(one.size.partial_cmp(&other.size).unwrap_or(Ordering::Equal))
+            };
+            arm.points.sort_by(by_place);
             thresholds::fill_in(arm, report.want, report.false_abort_limit);
         }
+        self.done += 1;
+        if self.is_complete() {
+            self.rows.extend(self.finer_row());
+        }
+        self.report.complete = self.is_complete();
         Ok(())
+    }
+
+    /// A row of one point where an arm's minimum isn't told closely enough by the points that there are.
+    fn finer_row(&self) -> Option<Row> {
+        let added = |index: usize| {
+            let rows = self.rows[self.grid..].iter();
+            rows.filter(|row| row.points.iter().any(|(arm, _)| *arm == index))
+                .count()
+        };
+        let arms = self.report.arms.iter().enumerate();
+        let mut rows = arms
+            .filter(|(index, _)| added(*index) < MOST_ADDED)
+            .filter_map(|(index, arm)| {
+                let first = arm.points.first()?;
+                let (rate, size) = match thresholds::finer(arm)? {
+                    Finer::Traffic(rate) => (rate, first.size),
+                    Finer::Size(size) => (first.traffic_per_s, Some(size)),
+                };
+                Some(Row {
+                    rate,
+                    points: vec![(index, size)],
+                })
+            });
+        rows.next()
     }
 
     /// Releases with held-open gates at each point.
@@ -407,21 +475,19 @@ impl Study {
     }
 
     /// Index of the studied arm, size and fault of each point of a row.
-    fn variants(&self) -> Vec<(usize, Option<f64>, Fault)> {
-        let arms = self.arms.iter().enumerate();
-        let points = arms.flat_map(|(index, arm)| {
-            let sizes = arm.sizes.iter();
-            sizes.map(move |&size| (index, size, arm.variant(size)))
-        });
-        points.collect()
+    fn variants(&self, row: &Row) -> Vec<(usize, Option<f64>, Fault)> {
+        let variant =
+            |&(index, size): &(usize, Option<f64>)| (index, size, self.arms[index].variant(size));
+        row.points.iter().map(variant).collect()
     }
 
-    /// The plan at a rate, with an arm for each size. The scenario's own arms stay, since what they need to
+    /// The plan of a row, with an arm for each size. The scenario's own arms stay, since what they need to
     /// be told apart is drawn: then its own point has the numbers of a run.
-    fn plan(&mut self, rate: f64) -> Result<Box<Built>, Failure> {
+    fn plan(&mut self, row: &Row) -> Result<Box<Built>, Failure> {
+        let rate = row.rate;
         let mut scenario = self.scenario.clone();
         scenario.traffic.rate_per_second = rate;
-        for (_, _, fault) in self.variants() {
+        for (_, _, fault) in self.variants(row) {
             if !scenario.faults.iter().any(|known| known.name == fault.name) {
                 scenario.faults.push(fault);
             }

@@ -60,7 +60,7 @@ fn figure(arm: &ArmPower, report: &PowerReport) -> Figure {
             report.rollout, arm.name
         ),
         subtitle: format!(
-            "{} releases a point, bars are 95 % intervals; false aborts: healthy releases aborted",
+            "{} releases a point; bars are 95 % intervals; a best test has as many false aborts as the template",
             thousands(report.replications)
         ),
         x: Axis {

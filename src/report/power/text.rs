@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Cell, CellAlignment};
+use comfy_table::{Cell, CellAlignment, ContentArrangement};
 
 use super::{curve, remedies};
 use crate::report::bound::Scope;
@@ -128,14 +128,14 @@ fn label(point: &Point, sized: bool) -> String {
 fn table(text: &mut String, arm: &ArmPower, sized: bool) {
     let right = |content: String| Cell::new(content).set_alignment(CellAlignment::Right);
     let mut table = plain_table();
+    // Headings have their line ends where they are wanted; nothing else is ever too long.
+    table.set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec![
         right("traffic".to_owned()),
-        right("canary requests in a window".to_owned()),
+        right("canary requests\nin a window".to_owned()),
         Cell::new("detected, %"),
         Cell::new("false aborts, %"),
-        right("best of read, %".to_owned()),
-        right("of measured".to_owned()),
-        right("of promoted".to_owned()),
+        Cell::new("best of read /\nmeasured / promoted, %"),
         Cell::new("verdict"),
     ];
     if sized {
@@ -143,19 +143,17 @@ fn table(text: &mut String, arm: &ArmPower, sized: bool) {
     }
     table.set_header(header);
     for point in &arm.points {
-        let bound = |scope: Scope| {
+        let best = Scope::ALL.map(|scope| {
             let bound = point.bound_of(scope);
-            right(bound.map_or("–".to_owned(), |bound| short(100.0 * bound.estimate, 1)))
-        };
+            bound.map_or("–".to_owned(), |bound| short(100.0 * bound.estimate, 1))
+        });
         let verdict = point.verdict.map_or("–", super::Verdict::name);
         let mut row = vec![
             right(rate(point.traffic_per_s)),
             right(window(&point.canary_requests)),
             Cell::new(in_percent(&point.detected)),
             Cell::new(in_percent(&point.false_aborts)),
-            bound(Scope::Read),
-            bound(Scope::LastMeasurement),
-            bound(Scope::Promotion),
+            Cell::new(best.join(" / ")),
             Cell::new(verdict),
         ];
         if sized {

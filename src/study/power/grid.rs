@@ -126,6 +126,12 @@ pub fn axis(range: Range, points: usize, scenario: f64) -> Vec<f64> {
     values
 }
 
+/// Halfway between two values in the logarithm, with three digits that matter; none where that is one of them.
+pub fn middle(low: f64, high: f64) -> Option<f64> {
+    let middle = three_digits(libm::sqrt(low * high));
+    (low < middle && middle < high).then_some(middle)
+}
+
 /// Whether two values are one but for rounding.
 pub fn is_same(one: f64, other: f64) -> bool {
     (one - other).abs() <= SAME * one.abs().max(other.abs())
@@ -145,7 +151,7 @@ pub fn refused(flag: &str, text: &str, reason: &str, example: &str) -> Diagnosti
 
 #[cfg(test)]
 mod tests {
-    use super::{Range, Unit, axis, points};
+    use super::{Range, Unit, axis, middle, points};
     use crate::scenario::decode::typed;
 
     fn rates(text: &str) -> Result<(f64, f64), String> {
@@ -191,6 +197,12 @@ mod tests {
         assert_eq!(axis(range(1.0, 10.0), 2, 20.0), [1.0, 10.0]);
         let around = Range::around(0.5);
         assert_eq!((around.low, around.high), (0.05, 50.0));
+    }
+
+    #[test]
+    fn the_middle_is_between_or_nowhere() {
+        assert_eq!(middle(1.0, 10.0), Some(3.16));
+        assert_eq!(middle(1.0, 1.001), None);
     }
 
     #[test]
