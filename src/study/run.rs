@@ -147,10 +147,10 @@ fn replay_one(
 
 /// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
 fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
-    let is_healthy = |arm: &&Arm| arm.kind == ArmKind::Healthy;
     let mut arms = arms.to_vec();
-    if !arms.iter().any(|arm| is_healthy(&arm)) {
-        arms.extend(plan.arms.iter().find(is_healthy));
+    if !arms.iter().any(|arm| arm.kind == ArmKind::Healthy) {
+        let mut all = plan.arms.iter();
+        arms.extend(all.find(|arm| arm.kind == ArmKind::Healthy));
     }
     arms
 }

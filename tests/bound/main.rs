@@ -342,7 +342,7 @@ fn random_case(number: u64) -> Case {
     );
     match stream.next_below(3) {
         0 => {}
-        1 => fault += &format!(", latency: x{:.2}", between(1.05, 3.0, stream)),
+        1 => fault = format!("{fault}, latency: x{:.2}", between(1.05, 3.0, stream)),
         _ => fault = format!("latency: x{:.2}", between(1.05, 3.0, stream)),
     }
     let query = any(&[ERRORS, SLOW], stream);
