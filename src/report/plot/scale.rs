@@ -54,7 +54,7 @@ pub(super) fn ticks(axis: &Axis, most: usize) -> Vec<f64> {
 
 fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     let raw = (high - low) / most.max(1) as f64;
-    let power = decimal_power(libm::floor(libm::log10(raw)) as i32);
+    let power = scaled(1.0, libm::floor(libm::log10(raw)) as i32);
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|step| step * power);
     let step = steps
         .into_iter()
@@ -75,22 +75,27 @@ fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
         libm::ceil(libm::log10(high)) as i32,
     );
     for digits in [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]] {
-        let powers = (first..=last).map(decimal_power);
-        let all = powers.flat_map(|power| digits.iter().map(move |digit| digit * power));
+        let all = (first..=last)
+            .flat_map(|exponent| digits.iter().map(move |digit| scaled(*digit, exponent)));
         let ticks: Vec<f64> = all.filter(inside).collect();
         if ticks.len() <= most.max(2) && !ticks.is_empty() {
             return ticks;
         }
     }
     let every = ((last - first) as usize).div_ceil(most.max(2)).max(1);
-    let powers = (first..=last).step_by(every).map(decimal_power);
+    let exponents = (first..=last).step_by(every);
+    let powers = exponents.map(|exponent| scaled(1.0, exponent));
     powers.filter(inside).collect()
 }
 
-fn decimal_power(exponent: i32) -> f64 {
-    // Exact where floats can be: a division keeps 0.05 what it is.
+/// A digit times a power of ten; a division keeps 0.3 what it is.
+fn scaled(digit: f64, exponent: i32) -> f64 {
     let power = libm::pow(10.0, f64::from(exponent.abs()));
-    if exponent < 0 { 1.0 / power } else { power }
+    if exponent < 0 {
+        digit / power
+    } else {
+        digit * power
+    }
 }
 
 #[cfg(test)]
