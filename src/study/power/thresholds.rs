@@ -34,7 +34,7 @@ pub(super) fn fill_in(arm: &mut ArmPower, want: f64, limit: f64) {
     }
 }
 
-/// Between limits closer than this factor nobody asks for more.
+/// Between points closer than this factor nobody asks for another.
 const CLOSE_ENOUGH: f64 = 1.1;
 
 /// Where another point would tell more of an arm's minimum along its only axis.
@@ -46,21 +46,33 @@ pub(super) enum Finer {
     Size(f64),
 }
 
-/// Where another point would halve what the minimum lies between; none on a grid of two axes, where the
-/// limits aren't both in it, or where they are close.
+/// The middle of the widest gap between points among those that the minimum lies between; none on a grid of
+/// two axes, where the limits aren't both in it, or where all are close.
 pub(super) fn finer(arm: &ArmPower) -> Option<Finer> {
-    let between = |crossing: Crossing| {
-        let (low, high) = crossing.low.zip(crossing.high)?;
-        middle(low, high).filter(|_| high / low > CLOSE_ENOUGH)
-    };
     match (
         arm.minimum_traffic.as_slice(),
         arm.minimum_effect.as_slice(),
     ) {
-        ([minimum], []) => between(minimum.traffic_per_s).map(Finer::Traffic),
-        ([], [minimum]) => between(minimum.size).map(Finer::Size),
+        ([minimum], []) => {
+            let rates = arm.points.iter().map(|point| point.traffic_per_s);
+            widest_gap(&minimum.traffic_per_s, rates).map(Finer::Traffic)
+        }
+        ([], [minimum]) => {
+            let sizes = arm.points.iter().filter_map(|point| point.size);
+            widest_gap(&minimum.size, sizes).map(Finer::Size)
+        }
         _ => None,
     }
+}
+
+fn widest_gap(crossing: &Crossing, abscissae: impl Iterator<Item = f64>) -> Option<f64> {
+    let (low, high) = crossing.low.zip(crossing.high)?;
+    let between: Vec<f64> = abscissae.filter(|x| (low..=high).contains(x)).collect();
+    let ratio = |gap: &[f64]| gap[1] / gap[0];
+    let widest = between
+        .windows(2)
+        .max_by(|one, other| ratio(one).total_cmp(&ratio(other)))?;
+    middle(widest[0], widest[1]).filter(|_| ratio(widest) > CLOSE_ENOUGH)
 }
 
 /// Each value once, in the order of their first.
@@ -167,6 +179,18 @@ mod tests {
         assert!(3.0 < value && value < 10.0, "{value}");
         assert_eq!(finer(&arm), Some(Finer::Traffic(3.16)));
         assert!(arm.minimum_effect.is_empty(), "there is one size only");
+    }
+
+    #[test]
+    fn a_point_that_decides_nothing_gets_neighbours() {
+        let arm = arm(vec![
+            point(0.5, None, 200, 0),
+            point(5.0, None, 900, 0),
+            point(25.0, None, 1_000, 0),
+        ]);
+        let found = arm.minimum_traffic[0].traffic_per_s;
+        assert_eq!((found.low, found.high), (Some(0.5), Some(25.0)));
+        assert_eq!(finer(&arm), Some(Finer::Traffic(1.58)), "not at 5 again");
     }
 
     #[test]
