@@ -7,6 +7,8 @@
 pub mod arguments;
 pub mod check;
 pub mod exit_code;
+pub mod limits;
+pub mod lint;
 pub mod output;
 pub mod power;
 pub mod progress;
@@ -65,6 +67,7 @@ where
         Command::Power(arguments) => power::execute(arguments, streams),
         Command::Check(arguments) => check::execute(arguments, streams),
         Command::Replay(arguments) => replay::execute(arguments, streams),
+        Command::Lint(arguments) => lint::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

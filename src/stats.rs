@@ -2,13 +2,17 @@
 //!
 //! Everything is computed from integers by IEEE arithmetic and `libm`, so results are the same bytes on
 //! every machine. [`proportion`]s carry Wilson or Clopper–Pearson intervals, [`quantile`]s
-//! order-statistic intervals, [`mean`]s the normal one.
+//! order-statistic intervals, [`mean`]s the normal one, differences of two arms ([`paired`]) Tango's.
+//! [`precision`] says when a study may stop.
 
 pub mod crossing;
 pub mod likelihood_ratio;
 pub mod mean;
+pub mod paired;
+pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod ratio;
 pub mod smoke_test;
 pub mod special;
 
@@ -50,6 +54,10 @@ pub enum Method {
     OrderStatistics,
     /// The normal interval of a mean.
     Normal,
+    /// Tango's score interval of a difference of paired proportions.
+    Tango,
+    /// From the limits of two proportions to those of a function of their ratio.
+    MoverRatio,
     /// Percentiles of what resampled observations give.
     Bootstrap,
 }
@@ -64,6 +72,8 @@ impl Method {
             Self::ClopperPearsonLower => "clopper-pearson-lower",
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
+            Self::Tango => "tango",
+            Self::MoverRatio => "mover-ratio",
             Self::Bootstrap => "bootstrap",
         }
     }
@@ -82,6 +92,8 @@ mod tests {
             Method::ClopperPearsonLower,
             Method::OrderStatistics,
             Method::Normal,
+            Method::Tango,
+            Method::MoverRatio,
             Method::Bootstrap,
         ] {
             assert_eq!(

@@ -13,7 +13,7 @@ use rollsim::report::bound::{Bound, Scope};
 use rollsim::report::model::{ArmResult, PlanSummary, RolloutResult};
 use rollsim::stats::Estimate;
 use rollsim::stats::likelihood_ratio::most_power;
-use rollsim::study::request::{InputPath, RolloutChoice, RunRequest};
+use rollsim::study::request::{InputPath, RunRequest};
 use rollsim::world::random::{Purpose, ReplicationKey, Stream};
 
 /// Release builds look closely, debug builds only for gross errors.
@@ -105,12 +105,10 @@ impl Case {
         write(folder.path(), "deploy/template.yaml", &self.template());
         write(folder.path(), "scenario.yaml", &self.scenario());
         let request = RunRequest {
-            inputs: vec![InputPath::Path(folder.path().join("scenario.yaml"))],
-            rollouts: RolloutChoice::Default,
             arms: arms.iter().map(ToString::to_string).collect(),
             replications: NonZeroU64::new(self.replications),
             seed: Some(self.seed),
-            threads: None,
+            ..RunRequest::of(vec![InputPath::Path(folder.path().join("scenario.yaml"))])
         };
         let mut report = rollsim::study::run(&request, &Progress::new()).expect("a report");
         report.results.remove(0)
