@@ -18,5 +18,6 @@ mod measurement_errors;
 mod output;
 mod power;
 mod replay;
+mod rules;
 mod standard_input;
 mod support;
