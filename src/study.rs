@@ -22,8 +22,8 @@ mod recording;
 mod replay;
 pub mod request;
 mod run;
-mod threads;
 mod sampling;
+mod threads;
 mod trace;
 
 pub use check::check;

@@ -1,8 +1,8 @@
 //! What can be typed. The names of commands and flags are stable.
 
 mod check;
-mod power;
 mod lint;
+mod power;
 mod query;
 mod replay;
 mod run;
@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use check::{CheckArguments, CheckFormat};
-pub use power::PowerArguments;
 pub use lint::{LintArguments, LintFormat};
+pub use power::PowerArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};

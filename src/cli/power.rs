@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::arguments::{Format, PowerArguments};
 use super::exit_code::ExitCode;
+use super::limits::Interrupt;
 use super::output::Target;
 use super::progress::while_showing;
 use super::run::{input_word, invalid_spec, quoted, unrendered};
@@ -85,19 +86,28 @@ impl Destination {
             return streams.complain(&too_long(left, &study));
         }
         let progress = Progress::new();
+        let interrupt = Interrupt::stopping(&progress);
         progress.expect(study.replications_in_row() * study.rows() as u64);
-        while !study.is_complete() {
+        while !study.is_complete() && !progress.is_stopped() {
             let outcome = while_showing(streams.watched, &progress, || study.next_row(&progress));
             if let Err(failure) = outcome {
                 return self.give_up(&study, &failure, streams);
             }
             // Standard output gets the whole at the end.
-            if !study.is_complete() && matches!(self.target, Target::File(_)) {
+            let more = !study.is_complete() && study.done() > 0;
+            if more && matches!(self.target, Target::File(_)) {
                 let code = self.write(study.report(), streams, ExitCode::Done);
                 if code != ExitCode::Done {
                     return code;
                 }
             }
+        }
+        if interrupt.happened() && !study.is_complete() {
+            streams.say(&format!("interrupted: {}\n", reached(&study)));
+            return match study.done() {
+                0 => ExitCode::Interrupted,
+                _ => self.write(study.report(), streams, ExitCode::Interrupted),
+            };
         }
         let code = self.write(study.report(), streams, ExitCode::Done);
         match code {
@@ -112,12 +122,7 @@ impl Destination {
         if study.done() == 0 {
             return code;
         }
-        let kept = format!(
-            "the result holds what was reached: {} of the grid's {} rows",
-            study.done().min(study.rows()),
-            study.rows()
-        );
-        streams.complain(&Diagnostic::info(kept));
+        streams.complain(&Diagnostic::info(reached(study)));
         self.write(study.report(), streams, code)
     }
 
@@ -148,6 +153,15 @@ impl Destination {
         }
         ExitCode::Done
     }
+}
+
+/// What the result of a study that ended early holds.
+fn reached(study: &Study) -> String {
+    format!(
+        "the result holds {} of the grid's {} rows",
+        study.done().min(study.rows()),
+        study.rows()
+    )
 }
 
 fn write_picture(

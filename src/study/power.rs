@@ -380,7 +380,7 @@ impl Study {
         })
     }
 
-    /// Replays the next row.
+    /// Replays the next row. If `progress` is told to stop meanwhile, the row isn't done.
     ///
     /// # Errors
     /// What a plan at that rate is refused for.
@@ -407,9 +407,15 @@ impl Study {
         let replications = self.report.replications;
         let (tallies, bounds) = self.pool.install(|| {
             let tallies = replay(plan, &arms, settings.seed, replications, progress);
+            if progress.is_stopped() {
+                return (tallies, Vec::new());
+            }
             let bounds = bounds(plan, &arms, &tallies, settings, progress);
             (tallies, bounds)
         });
+        if progress.is_stopped() {
+            return Ok(());
+        }
         let exposure = exposure(plan, self.scenario.prometheus.scrape_interval);
         let find = |name: &str| arms.iter().position(|arm| arm.name == name);
         let healthy = arms.iter().position(|arm| arm.kind == ArmKind::Healthy);
