@@ -5,6 +5,7 @@
 //! Exporters are pure functions from a report to text; `cli` decides where it goes.
 
 pub mod base_rates;
+pub mod bound;
 pub mod check;
 pub mod csv;
 pub mod export;

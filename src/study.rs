@@ -5,6 +5,7 @@
 
 mod advice;
 mod assumptions;
+pub mod bound;
 mod check;
 mod coverage;
 mod export;

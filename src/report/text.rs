@@ -2,6 +2,7 @@
 
 mod arms;
 mod base_rates;
+mod bound;
 mod plan;
 
 use std::fmt::Write as _;

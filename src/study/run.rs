@@ -8,12 +8,14 @@ use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
 use crate::plan::{Arm, Plan, Split};
 use crate::report::base_rates::base_rates;
+use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
 use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
 use crate::scenario::model::{Fault, Onset, OutOfMemory, Releases, Scenario};
 
 use super::assumptions::assumptions;
+use super::bound::{self, BoundSettings, bounds, expected_replications};
 use super::failure::Failure;
 use super::input::{self, Inputs};
 use super::nominal;
@@ -54,10 +56,18 @@ pub(super) fn run_on(
         .collect::<Result<_, _>>()?;
     let mut sessions = sessions(&prepared, request, inputs)?;
     let extent = Extent::of(request, &scenario.montecarlo);
-    on_threads(request.threads, || {
-        sampling::replay(&mut sessions, extent, request.interval, seed, progress)
+    let bounds = on_threads(request.threads, || {
+        sampling::replay(&mut sessions, extent, request.interval, seed, progress)?;
+        let bounds = sessions.iter().map(|session| {
+            if request.best_possible {
+                best_possible(session, seed, progress)
+            } else {
+                Vec::new()
+            }
+        });
+        Ok::<_, Failure>(bounds.collect::<Vec<_>>())
     })??;
-    let mut sessions = sessions.into_iter();
+    let mut sessions = sessions.into_iter().zip(bounds);
     for (object, prepared) in objects.iter().zip(&prepared) {
         let (built, oddities) = match prepared {
             Prepared::Invalid(invalid) => {
@@ -73,10 +83,11 @@ pub(super) fn run_on(
             Prepared::Ready(built, oddities) => (built, oddities),
         };
         report.findings.extend(oddities.findings.iter().cloned());
-        let Some(session) = sessions.next() else {
+        let Some((session, bounds)) = sessions.next() else {
             continue;
         };
-        let result = summarised(&session, request.interval, scenario.releases.as_ref());
+        let releases = scenario.releases.as_ref();
+        let result = summarised(&session, bounds, request.interval, releases);
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -138,15 +149,30 @@ fn on_threads<T: Send>(
     Ok(pool.install(work))
 }
 
+/// The bounds of each arm of a session.
+fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<Bound>> {
+    let replications = session.replayed.until.min(bound::REPLICATIONS);
+    let settings = BoundSettings { replications, seed };
+    progress.expect(expected_replications(&session.arms, settings));
+    let tallies = &session.replayed.tallies;
+    bounds(session.plan, &session.arms, tallies, settings, progress)
+}
+
 fn summarised(
     session: &Session<'_>,
+    bounds: Vec<Vec<Bound>>,
     interval: IntervalMethod,
     releases: Option<&Releases>,
 ) -> RolloutResult {
     let plan = session.plan;
     let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let bounds = bounds.into_iter().chain(std::iter::repeat_with(Vec::new));
     let arms: Vec<ArmResult> = arms
-        .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics, interval))
+        .zip(bounds)
+        .filter_map(|((arm, tally), bound)| {
+            let result = summarise(&arm.name, tally, &plan.metrics, interval)?;
+            Some(ArmResult { bound, ..result })
+        })
         .collect();
     RolloutResult {
         rollout: plan.rollout.clone(),

@@ -16,6 +16,7 @@ use super::exporter::{ColumnSpec, RowPlan};
 use super::rules::{RulePlan, Rules};
 
 mod drawing;
+pub mod evidence;
 mod filling;
 
 use drawing::Drawing;
@@ -140,6 +141,8 @@ pub struct Targets<'a> {
     hidden: Vec<TargetSamples>,
     capture: Option<Capture>,
     rules: Rules<'a>,
+    /// Processes whose slot another took, if anybody asks for them.
+    past: Option<Vec<(usize, Target)>>,
     /// The samples that queries read.
     pub head: Head,
 }
@@ -172,8 +175,16 @@ impl<'a> Targets<'a> {
             row: vec![0.0; plan.row.width()],
             hidden,
             capture: None,
+            past: None,
             rules: Rules::new(&plan.rules, &mut head),
             head,
+        }
+    }
+
+    /// Keeps the process of a slot that another is about to take.
+    fn remember(&mut self, slot: usize) {
+        if let (Some(past), true) = (&mut self.past, self.slots[slot].in_use) {
+            past.push((slot, self.slots[slot].clone()));
         }
     }
 
@@ -183,6 +194,9 @@ impl<'a> Targets<'a> {
         self.failed = 0;
         if let Some(capture) = &mut self.capture {
             capture.past.clear();
+        }
+        if let Some(past) = &mut self.past {
+            past.clear();
         }
         for rates in &mut self.rates {
             rates.clear();
@@ -231,6 +245,7 @@ impl<'a> Targets<'a> {
             .as_ref()
             .map_or(phase, |capture| capture.phase(phase));
         self.make_room(slot);
+        self.remember(slot);
         let target = &mut self.slots[slot];
         target.role = role as usize;
         target.rate_group = start.rate_group;
@@ -260,6 +275,7 @@ impl<'a> Targets<'a> {
         for (target, seen) in self.targets_of(slot).into_iter().zip(seen) {
             self.hide(target, seen);
         }
+        self.remember(slot);
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);

@@ -4,6 +4,7 @@
 //! its healthy behaviour changes (pods that become ready, weights, the end of a cold start); a fault's onset
 //! does not cut them, so every arm sees the same healthy requests.
 
+use super::evidence::Evidence;
 use super::random::{Purpose, ReplicationKey};
 use super::requests::{Counts, FaultEffect, FixedMeanSampler, FreeMeanSampler, split_off};
 use super::sampler::PoissonDigits;
@@ -135,6 +136,8 @@ pub struct Scratch {
     piece: Vec<u64>,
     after: Vec<u64>,
     moved: Vec<u64>,
+    /// Sum of the log-likelihood ratios of what was drawn, where somebody asked for it.
+    pub log_ratio: f64,
     /// What was drawn, stretch by stretch, while somebody wants to know.
     pub record: Option<Vec<Stretch>>,
 }
@@ -158,6 +161,7 @@ impl Scratch {
             after: vec![0; atoms],
             moved: vec![0; atoms],
             record: None,
+            log_ratio: 0.0,
         }
     }
 }
@@ -175,6 +179,8 @@ pub struct PodRequests<'a> {
     pub rates: &'a [RateStep],
     /// The arm's fault.
     pub stages: &'a FaultStages,
+    /// What answers say about it, if anybody asks.
+    pub evidence: Option<&'a Evidence>,
 }
 
 impl PodRequests<'_> {
@@ -366,6 +372,7 @@ impl PodRequests<'_> {
             after,
             moved,
             record,
+            log_ratio,
         } = scratch;
         let stages = &self.life.stage_from_ms;
         // Stage 0 is healthy.
@@ -390,6 +397,9 @@ impl PodRequests<'_> {
                     until_ms: boundary.unwrap_or(piece.until_ms),
                     counts: current.clone(),
                 });
+            }
+            if let (Some(evidence), Some(stage)) = (self.evidence, stage.checked_sub(1)) {
+                *log_ratio += evidence.log_ratio(stage, piece.class, current, stream);
             }
             for (count, piece) in counts.iter_mut().zip(current.iter()) {
                 *count += piece;
@@ -480,6 +490,7 @@ mod tests {
             life: &life,
             rates,
             stages: &[],
+            evidence: None,
         };
         let mut counts = vec![0; 4];
         pod.gap(from, until, 7, &mut counts, &mut Scratch::new(4));
@@ -555,6 +566,7 @@ mod tests {
             life: &life,
             rates: &rates,
             stages: &[],
+            evidence: None,
         };
         let draw = |index: i64| {
             let mut counts = vec![0; 4];
@@ -587,6 +599,7 @@ mod tests {
             life: &life,
             rates: &rates,
             stages: &[],
+            evidence: None,
         };
         let mut counts = vec![0; 4];
         pod.gap(0, 100, 7, &mut counts, &mut Scratch::new(4));
