@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
-use crate::plan::{Arm, Plan, Split};
+use crate::plan::{Arm, ArmKind, Plan, Split};
 use crate::report::base_rates::base_rates;
 use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
@@ -22,7 +22,7 @@ use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
-use crate::stats::proportion::IntervalMethod;
+use super::sensitivity::sensitivity;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -30,7 +30,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
     run_on(&inputs, request, progress)
 }
 
-/// Answers a request whose inputs are read already.
+/// Answers a request whose inputs are read already; with or without what the best test could have done.
 pub(super) fn run_on(
     inputs: &Inputs,
     request: &RunRequest,
@@ -77,6 +77,7 @@ pub(super) fn run_on(
                     plan: None,
                     arms: Vec::new(),
                     base_rates: None,
+                    sensitivity: None,
                 });
                 continue;
             }
@@ -87,7 +88,12 @@ pub(super) fn run_on(
             continue;
         };
         let releases = scenario.releases.as_ref();
-        let result = summarised(&session, bounds, request.interval, releases);
+        let mut result = summarised(&session, bounds, request, releases);
+        if request.sensitivity && !progress.is_stopped() {
+            result.sensitivity = on_threads(request.threads, || {
+                sensitivity(inputs, object, &result.arms, request, seed, progress)
+            })??;
+        }
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -112,7 +118,15 @@ fn sessions<'p>(
     ready
         .map(|plan| {
             require_scenario(inputs)?;
-            Ok(Session::new(plan, choose_arms(plan, &request.arms)?))
+            let arms = choose_arms(plan, &request.arms)?;
+            Ok(Session::new(
+                plan,
+                if request.best_possible {
+                    with_healthy(plan, &arms)
+                } else {
+                    arms
+                },
+            ))
         })
         .collect()
 }
@@ -158,10 +172,10 @@ fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<V
     bounds(session.plan, &session.arms, tallies, settings, progress)
 }
 
-fn summarised(
+pub(super) fn summarised(
     session: &Session<'_>,
     bounds: Vec<Vec<Bound>>,
-    interval: IntervalMethod,
+    request: &RunRequest,
     releases: Option<&Releases>,
 ) -> RolloutResult {
     let plan = session.plan;
@@ -169,8 +183,9 @@ fn summarised(
     let bounds = bounds.into_iter().chain(std::iter::repeat_with(Vec::new));
     let arms: Vec<ArmResult> = arms
         .zip(bounds)
+        .filter(|((arm, _), _)| request.arms.is_empty() || request.arms.contains(&arm.name))
         .filter_map(|((arm, tally), bound)| {
-            let result = summarise(&arm.name, tally, &plan.metrics, interval)?;
+            let result = summarise(&arm.name, tally, &plan.metrics, request.interval)?;
             Some(ArmResult { bound, ..result })
         })
         .collect();
@@ -180,7 +195,18 @@ fn summarised(
         plan: nominal::summary(plan),
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
+        sensitivity: None,
     }
+}
+
+/// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
+fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
+    let mut arms = arms.to_vec();
+    if !arms.iter().any(|arm| arm.kind == ArmKind::Healthy) {
+        let mut all = plan.arms.iter();
+        arms.extend(all.find(|arm| arm.kind == ArmKind::Healthy));
+    }
+    arms
 }
 
 /// The arms that a request names, or all, in the plan's order.

@@ -140,9 +140,9 @@ pub struct Targets<'a> {
     /// By slot, rows made before their time: no query sees them yet.
     hidden: Vec<TargetSamples>,
     capture: Option<Capture>,
-    rules: Rules<'a>,
     /// Processes whose slot another took, if anybody asks for them.
     past: Option<Vec<(usize, Target)>>,
+    rules: Rules<'a>,
     /// The samples that queries read.
     pub head: Head,
 }
@@ -244,8 +244,8 @@ impl<'a> Targets<'a> {
             .capture
             .as_ref()
             .map_or(phase, |capture| capture.phase(phase));
-        self.make_room(slot);
         self.remember(slot);
+        self.make_room(slot);
         let target = &mut self.slots[slot];
         target.role = role as usize;
         target.rate_group = start.rate_group;
@@ -272,10 +272,10 @@ impl<'a> Targets<'a> {
             self.make_rows(slot, at_ms - lookback, at_ms);
         }
         self.finish(slot, at_ms);
+        self.remember(slot);
         for (target, seen) in self.targets_of(slot).into_iter().zip(seen) {
             self.hide(target, seen);
         }
-        self.remember(slot);
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);

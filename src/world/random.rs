@@ -47,6 +47,8 @@ pub enum Purpose {
     Baseline = 12,
     /// How long a person takes to act: owner is the rule's place in the scenario, index its occasion.
     Reaction = 13,
+    /// Resampling of a study's results.
+    Bootstrap = 20,
     /// How requests of a block spread over its scrapes, where somebody wants to see them.
     Filling = 14,
     /// When a group of recording rules is evaluated: owner is the group.
@@ -57,8 +59,8 @@ pub enum Purpose {
     StampPhase = 17,
     /// What it sees then.
     StampNoise = 18,
-    /// Resampling of a study's results.
-    Bootstrap = 20,
+    /// What a minute's rate of requests is multiplied by.
+    Burst = 19,
 }
 
 /// Key of one replication of a study.
