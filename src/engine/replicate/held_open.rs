@@ -60,7 +60,9 @@ pub(super) fn look(plan: &Plan, measure: &Measure, now_ms: i64, looks: &mut Look
     for read in program.reads(now_ms) {
         let counts = |column: &u32| plan.scrape.row.counts_requests(*column);
         let slot = read.target.0 as usize;
-        if slot >= plan.slots[0] && read.columns.iter().any(counts) {
+        // Behind the pods' targets follow those of rules and of own timestamps, which hold no counts of requests.
+        let tested = plan.slots[0]..plan.slots[0] + plan.slots[1];
+        if tested.contains(&slot) && read.columns.iter().any(counts) {
             looks.readings.push(Reading {
                 slot,
                 after_ms: read.after,
