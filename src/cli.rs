@@ -7,6 +7,8 @@
 pub mod arguments;
 pub mod check;
 pub mod exit_code;
+pub mod limits;
+pub mod lint;
 pub mod output;
 pub mod progress;
 pub mod query;
@@ -63,6 +65,7 @@ where
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
         Command::Check(arguments) => check::execute(arguments, streams),
         Command::Replay(arguments) => replay::execute(arguments, streams),
+        Command::Lint(arguments) => lint::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Everything is computed from integers by IEEE arithmetic and `libm`, so results are the same bytes on
 //! every machine. [`proportion`]s carry Wilson or Clopper–Pearson intervals, [`quantile`]s
-//! order-statistic intervals, [`mean`]s the normal one.
+//! order-statistic intervals, [`mean`]s the normal one, differences of two arms ([`paired`]) Tango's.
+//! [`precision`] says when a study may stop.
 
 pub mod likelihood_ratio;
 pub mod mean;
+pub mod paired;
+pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod ratio;
 pub mod special;
 
 use serde::{Deserialize, Serialize};
@@ -50,6 +54,10 @@ pub enum Method {
     Normal,
     /// Percentiles of what resampled observations give.
     Bootstrap,
+    /// Tango's score interval of a difference of paired proportions.
+    Tango,
+    /// From the limits of two proportions to those of a function of their ratio.
+    MoverRatio,
 }
 
 impl Method {
@@ -63,6 +71,8 @@ impl Method {
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
             Self::Bootstrap => "bootstrap",
+            Self::Tango => "tango",
+            Self::MoverRatio => "mover-ratio",
         }
     }
 }
@@ -81,6 +91,8 @@ mod tests {
             Method::OrderStatistics,
             Method::Normal,
             Method::Bootstrap,
+            Method::Tango,
+            Method::MoverRatio,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

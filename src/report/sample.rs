@@ -9,8 +9,9 @@ use super::model::{
 use super::summarise::summarise;
 use super::trace::{Event, Trace, TraceEvent};
 use crate::engine::outcome::{Abort, Outcome, Replication};
-use crate::montecarlo::tally::Tally;
+use crate::montecarlo::tally::{Tally, detects};
 use crate::plan::ArmKind;
+use crate::stats::proportion::IntervalMethod;
 use crate::stats::{Estimate, Method};
 
 /// What the sample's templates read and its faults change.
@@ -121,6 +122,10 @@ fn tally(kind: ArmKind, replications: impl Iterator<Item = Replication>) -> Tall
     let mut tally = Tally::new(kind);
     for replication in replications {
         tally.add(&replication);
+        // The healthy release of the same number goes through.
+        if kind == ArmKind::Fault {
+            tally.add_pair(detects(kind, &replication), false);
+        }
     }
     tally
 }
@@ -188,12 +193,13 @@ pub(crate) fn report() -> Report {
         plan: Some(plan()),
         arms: tallies
             .iter()
-            .filter_map(|(name, tally)| summarise(name, tally, &names))
+            .filter_map(|(name, tally)| summarise(name, tally, &names, IntervalMethod::Wilson))
             .map(|arm| ArmResult {
                 bound: bound(&arm),
                 ..arm
             })
             .collect(),
+        base_rates: None,
     };
     let findings = derive(&result, &facts());
     Report {

@@ -5,8 +5,10 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use crate::lint::rule::Selection;
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
+use crate::stats::proportion::IntervalMethod;
 use crate::units::Duration;
 
 /// Where manifests or a scenario come from.
@@ -41,7 +43,7 @@ impl RolloutChoice {
 }
 
 /// `rollsim run`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunRequest {
     /// At least one; standard input at most once.
     pub inputs: Vec<InputPath>,
@@ -51,6 +53,12 @@ pub struct RunRequest {
     pub arms: Vec<String>,
     /// Replications of each arm.
     pub replications: Option<NonZeroU64>,
+    /// Instead: until the probability of detection of every arm is known within this, from 0 to 1, exclusive.
+    pub precision: Option<f64>,
+    /// Real time after which the study is stopped. The caller measures it and stops the study.
+    pub budget: Option<std::time::Duration>,
+    /// Which intervals proportions get.
+    pub interval: IntervalMethod,
     /// The seed.
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
@@ -77,6 +85,23 @@ impl CheckRequest {
     pub const MOST_REPLICATIONS: u64 = 64_000;
 }
 
+impl RunRequest {
+    /// Everything as the scenario says.
+    pub fn of(inputs: Vec<InputPath>) -> Self {
+        Self {
+            inputs,
+            rollouts: RolloutChoice::Default,
+            arms: Vec::new(),
+            replications: None,
+            precision: None,
+            budget: None,
+            interval: IntervalMethod::default(),
+            seed: None,
+            threads: None,
+        }
+    }
+}
+
 /// `rollsim trace`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceRequest {
@@ -98,6 +123,15 @@ pub struct TraceRequest {
     pub openmetrics: bool,
     /// Whether its measurements are wanted as a file for `promtool test rules`.
     pub promtool: bool,
+}
+
+/// `rollsim lint`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LintRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which rules.
+    pub selection: Selection,
 }
 
 /// `rollsim query`

@@ -1,15 +1,18 @@
 //! `rollsim run`: every arm many times, and what that means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use crate::diagnostics::{Diagnostic, did_you_mean};
-use crate::montecarlo::replay;
+use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
-use crate::plan::{Arm, ArmKind, Plan, Split};
+use crate::plan::{Arm, Plan, Split};
+use crate::report::base_rates::base_rates;
+use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
 use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
-use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
+use crate::scenario::model::{Fault, Onset, OutOfMemory, Releases, Scenario};
 
 use super::assumptions::assumptions;
 use super::bound::{self, BoundSettings, bounds, expected_replications};
@@ -18,7 +21,8 @@ use super::input::{self, Inputs};
 use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
-use crate::montecarlo::progress::Progress;
+use super::sampling::{self, Extent, Session};
+use crate::stats::proportion::IntervalMethod;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -33,7 +37,8 @@ pub(super) fn run_on(
     with_bounds: bool,
     progress: &Progress,
 ) -> Result<Report, Failure> {
-    let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
+    let scenario = &inputs.scenario;
+    let seed = request.seed.unwrap_or(scenario.montecarlo.seed);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
         rollsim: VERSION.to_owned(),
@@ -45,34 +50,72 @@ pub(super) fn run_on(
         findings: inputs.findings(),
         results: Vec::new(),
     };
-    for object in inputs.rollouts(&request.rollouts)? {
-        match prepare(inputs, object)? {
-            Prepared::Invalid(invalid) => report.results.push(RolloutResult {
-                rollout: object.name.clone(),
-                invalid_spec: Some(invalid),
-                plan: None,
-                arms: Vec::new(),
-            }),
-            Prepared::Ready(built, oddities) => {
-                require_scenario(inputs)?;
-                report.findings.extend(oddities.findings);
-                let result = replay_one(&built, request, with_bounds, inputs, seed, progress)?;
-                let facts = facts(
-                    &built,
-                    &inputs.scenario,
-                    &oddities.explained,
-                    result.plan.as_ref(),
-                );
-                let derived = findings::derive(&result, &facts);
-                report
-                    .findings
-                    .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
-                report.results.push(result);
-                report.assumptions = assumptions(inputs, &built);
+    let objects = inputs.rollouts(&request.rollouts)?;
+    let prepared: Vec<Prepared> = objects
+        .iter()
+        .map(|object| prepare(inputs, object))
+        .collect::<Result<_, _>>()?;
+    let mut sessions = sessions(&prepared, request, inputs)?;
+    let extent = Extent::of(request, &scenario.montecarlo);
+    let bounds = on_threads(request.threads, || {
+        sampling::replay(&mut sessions, extent, request.interval, seed, progress)?;
+        let bounds = sessions.iter().map(|session| {
+            if with_bounds {
+                bounds_of(session, seed, progress)
+            } else {
+                vec![Vec::new(); session.arms.len()]
             }
-        }
+        });
+        Ok::<_, Failure>(bounds.collect::<Vec<_>>())
+    })??;
+    let mut sessions = sessions.into_iter().zip(bounds);
+    for (object, prepared) in objects.iter().zip(&prepared) {
+        let (built, oddities) = match prepared {
+            Prepared::Invalid(invalid) => {
+                report.results.push(RolloutResult {
+                    rollout: object.name.clone(),
+                    invalid_spec: Some(invalid.clone()),
+                    plan: None,
+                    arms: Vec::new(),
+                    base_rates: None,
+                });
+                continue;
+            }
+            Prepared::Ready(built, oddities) => (built, oddities),
+        };
+        report.findings.extend(oddities.findings.iter().cloned());
+        let Some((session, bounds)) = sessions.next() else {
+            continue;
+        };
+        let releases = scenario.releases.as_ref();
+        let result = summarised(&session, bounds, request.interval, releases);
+        let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
+        let derived = findings::derive(&result, &facts);
+        report
+            .findings
+            .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
+        report.results.push(result);
+        report.assumptions = assumptions(inputs, built);
     }
     Ok(report)
+}
+
+/// One session for each Rollout that isn't refused.
+fn sessions<'p>(
+    prepared: &'p [Prepared],
+    request: &RunRequest,
+    inputs: &Inputs,
+) -> Result<Vec<Session<'p>>, Failure> {
+    let ready = prepared.iter().filter_map(|prepared| match prepared {
+        Prepared::Ready(built, _) => Some(&built.plan),
+        Prepared::Invalid(_) => None,
+    });
+    ready
+        .map(|plan| {
+            require_scenario(inputs)?;
+            Ok(Session::new(plan, choose_arms(plan, &request.arms)?))
+        })
+        .collect()
 }
 
 /// A valid Rollout can't be replayed without knowing what its pods export.
@@ -89,31 +132,12 @@ pub(super) fn require_scenario(inputs: &Inputs) -> Result<(), Failure> {
     Err(Failure::request(diagnostic))
 }
 
-fn replay_one(
-    built: &Built,
-    request: &RunRequest,
-    with_bounds: bool,
-    inputs: &Inputs,
-    seed: u64,
-    progress: &Progress,
-) -> Result<RolloutResult, Failure> {
-    let plan = &built.plan;
-    let arms = choose_arms(plan, &request.arms)?;
-    let replications = request.replications.map_or(
-        inputs.scenario.montecarlo.replications,
-        std::num::NonZeroU64::get,
-    );
-    let held_open = with_bounds.then_some(BoundSettings {
-        replications: replications.min(bound::REPLICATIONS),
-        seed,
-    });
-    let replayed = match held_open {
-        Some(_) => with_healthy(plan, &arms),
-        None => arms.clone(),
-    };
-    let more = held_open.map_or(0, |settings| expected_replications(&replayed, settings));
-    progress.expect(replications * replayed.len() as u64 + more);
-    let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
+/// Does `work` on a pool of so many threads; one per core if none are named.
+fn on_threads<T: Send>(
+    threads: Option<NonZeroUsize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, Failure> {
+    let threads = threads.map_or(0, NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -123,36 +147,42 @@ fn replay_one(
                 Diagnostic::error(message).with_help("give a smaller number to --threads"),
             )
         })?;
-    let (tallies, bounds) = pool.install(|| {
-        let tallies = replay(plan, &replayed, seed, replications, progress);
-        let bounds = match held_open {
-            Some(settings) => bounds(plan, &replayed, &tallies, settings, progress),
-            None => vec![Vec::new(); replayed.len()],
-        };
-        (tallies, bounds)
-    });
-    let results = arms.iter().zip(&tallies).zip(bounds);
-    Ok(RolloutResult {
+    Ok(pool.install(work))
+}
+
+/// What the best test of the same requests could have done against each arm.
+fn bounds_of(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<Bound>> {
+    let settings = BoundSettings {
+        replications: session.replayed.until.min(bound::REPLICATIONS),
+        seed,
+    };
+    progress.expect(expected_replications(&session.arms, settings));
+    let tallies = &session.replayed.tallies;
+    bounds(session.plan, &session.arms, tallies, settings, progress)
+}
+
+fn summarised(
+    session: &Session<'_>,
+    bounds: Vec<Vec<Bound>>,
+    interval: IntervalMethod,
+    releases: Option<&Releases>,
+) -> RolloutResult {
+    let plan = session.plan;
+    let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let arms: Vec<ArmResult> = arms
+        .zip(bounds)
+        .filter_map(|((arm, tally), bound)| {
+            let result = summarise(&arm.name, tally, &plan.metrics, interval)?;
+            Some(ArmResult { bound, ..result })
+        })
+        .collect();
+    RolloutResult {
         rollout: plan.rollout.clone(),
         invalid_spec: None,
         plan: nominal::summary(plan),
-        arms: results
-            .filter_map(|((arm, tally), bound)| {
-                let result = summarise(&arm.name, tally, &plan.metrics)?;
-                Some(ArmResult { bound, ..result })
-            })
-            .collect(),
-    })
-}
-
-/// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
-fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
-    let mut arms = arms.to_vec();
-    if !arms.iter().any(|arm| arm.kind == ArmKind::Healthy) {
-        let mut all = plan.arms.iter();
-        arms.extend(all.find(|arm| arm.kind == ArmKind::Healthy));
+        base_rates: releases.map(|releases| base_rates(releases, &arms)),
+        arms,
     }
-    arms
 }
 
 /// The arms that a request names, or all, in the plan's order.

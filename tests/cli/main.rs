@@ -9,8 +9,10 @@
 )]
 
 mod article;
+mod base_rates;
 mod broken_input;
 mod check;
+mod extent;
 mod invalid_spec;
 mod measurement_errors;
 mod output;

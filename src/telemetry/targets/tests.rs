@@ -2,12 +2,11 @@
 
 use super::evidence::{Looks, Reading};
 use super::{Role, ScrapePlan, Start, Targets};
-use crate::manifest::notifications::Triggers;
 use crate::plan::evidence::{EvidencePlan, evidence};
 use crate::plan::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
 use crate::promql::head::is_stale;
 use crate::scenario::model::{
-    ControllerTiming, Latency, Memory, MonteCarlo, Pod, Prometheus, Service, Traffic,
+    ControllerTiming, Latency, Memory, Pod, Prometheus, Service, Traffic,
 };
 use crate::scenario::model::{DurationDistribution, PrometheusVersion, StartFraction};
 use crate::scenario::model::{Fault, LabelValue, Metric, MetricKind, Onset, Scenario};
@@ -25,8 +24,6 @@ fn scenario() -> Scenario {
         children_from_start: true,
     };
     Scenario {
-        manifests: Vec::new(),
-        rollout: None,
         traffic: Traffic {
             rate_per_second: 50.0,
         },
@@ -76,13 +73,7 @@ fn scenario() -> Scenario {
             ),
             metric("memory", MetricKind::Memory, Vec::new()),
         ],
-        faults: Vec::new(),
-        operators: Vec::new(),
-        pages: Triggers::default(),
-        montecarlo: MonteCarlo::default(),
-        horizon: Duration::from_seconds(86_400),
-        undetected_for: Duration::from_seconds(3_600),
-        expectations: Vec::new(),
+        ..Scenario::with_defaults(Vec::new())
     }
 }
 
