@@ -52,12 +52,12 @@ pub enum Method {
     OrderStatistics,
     /// The normal interval of a mean.
     Normal,
-    /// Percentiles of what resampled observations give.
-    Bootstrap,
     /// Tango's score interval of a difference of paired proportions.
     Tango,
     /// From the limits of two proportions to those of a function of their ratio.
     MoverRatio,
+    /// Percentiles of what resampled observations give.
+    Bootstrap,
 }
 
 impl Method {
@@ -70,9 +70,9 @@ impl Method {
             Self::ClopperPearsonLower => "clopper-pearson-lower",
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
-            Self::Bootstrap => "bootstrap",
             Self::Tango => "tango",
             Self::MoverRatio => "mover-ratio",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -90,9 +90,9 @@ mod tests {
             Method::ClopperPearsonLower,
             Method::OrderStatistics,
             Method::Normal,
-            Method::Bootstrap,
             Method::Tango,
             Method::MoverRatio,
+            Method::Bootstrap,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

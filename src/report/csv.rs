@@ -111,7 +111,6 @@ fn rows(arm: &ArmResult) -> Vec<Row> {
         value: Value::Estimate(value),
         unit,
     }));
-    rows.extend(bounds(arm));
     for incidence in &arm.cumulative_incidence {
         let of = &incidence.quantiles_s;
         for (name, value) in [
@@ -127,6 +126,7 @@ fn rows(arm: &ArmResult) -> Vec<Row> {
             });
         }
     }
+    rows.extend(bounds(arm));
     for at in &arm.aborted_at {
         let step = at.step.map_or("none".to_owned(), |step| step.to_string());
         let place = format!(

@@ -222,12 +222,12 @@ pub struct ArmResult {
     pub duration_s: MedianAndTail,
     /// The same figures with their intervals.
     pub intervals: Intervals,
-    /// What no test of the same requests could exceed, by scope; empty in the healthy arm.
-    #[serde(default)]
-    pub bound: Vec<Bound>,
     /// How probable each way to end is until some time; one entry per outcome that happened.
     #[serde(default)]
     pub cumulative_incidence: Vec<Incidence>,
+    /// What no test of the same requests could exceed, by scope; empty in the healthy arm.
+    #[serde(default)]
+    pub bound: Vec<Bound>,
 }
 
 /// The difference between a bad release's detection and a healthy release's false abort, from replications

@@ -90,8 +90,8 @@ pub fn summarise(
             p95: point(intervals.duration_s.p95),
         },
         intervals,
-        bound: Vec::new(),
         cumulative_incidence: incidences(tally, share),
+        bound: Vec::new(),
     })
 }
 

@@ -48,9 +48,10 @@ pub fn check(request: &CheckRequest, progress: &Progress) -> Result<CheckReport,
             replications: NonZeroU64::new(*replications),
             seed: request.seed,
             threads: request.threads,
+            best_possible: false,
             ..RunRequest::of(request.inputs.clone())
         };
-        let report = run_on(&inputs, &look, false, progress)?;
+        let report = run_on(&inputs, &look, progress)?;
         let checked = checked.get_or_insert_with(|| begin(&inputs, &report, looks.len()));
         for expectation in &mut checked.expectations {
             if expectation.verdict == Verdict::Undecided {

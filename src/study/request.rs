@@ -59,6 +59,8 @@ pub struct RunRequest {
     pub budget: Option<std::time::Duration>,
     /// Which intervals proportions get.
     pub interval: IntervalMethod,
+    /// Whether the best possible test is wanted too (`bound`).
+    pub best_possible: bool,
     /// The seed.
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
@@ -96,6 +98,7 @@ impl RunRequest {
             precision: None,
             budget: None,
             interval: IntervalMethod::default(),
+            best_possible: true,
             seed: None,
             threads: None,
         }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
-use crate::plan::{Arm, Plan, Split};
+use crate::plan::{Arm, ArmKind, Plan, Split};
 use crate::report::base_rates::base_rates;
 use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
@@ -22,19 +22,17 @@ use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
-use crate::stats::proportion::IntervalMethod;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
     let inputs = input::read(&request.inputs)?;
-    run_on(&inputs, request, true, progress)
+    run_on(&inputs, request, progress)
 }
 
 /// Answers a request whose inputs are read already; with or without what the best test could have done.
 pub(super) fn run_on(
     inputs: &Inputs,
     request: &RunRequest,
-    with_bounds: bool,
     progress: &Progress,
 ) -> Result<Report, Failure> {
     let scenario = &inputs.scenario;
@@ -60,10 +58,10 @@ pub(super) fn run_on(
     let bounds = on_threads(request.threads, || {
         sampling::replay(&mut sessions, extent, request.interval, seed, progress)?;
         let bounds = sessions.iter().map(|session| {
-            if with_bounds {
-                bounds_of(session, seed, progress)
+            if request.best_possible {
+                best_possible(session, seed, progress)
             } else {
-                vec![Vec::new(); session.arms.len()]
+                Vec::new()
             }
         });
         Ok::<_, Failure>(bounds.collect::<Vec<_>>())
@@ -88,7 +86,7 @@ pub(super) fn run_on(
             continue;
         };
         let releases = scenario.releases.as_ref();
-        let result = summarised(&session, bounds, request.interval, releases);
+        let result = summarised(&session, bounds, request, releases);
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -113,7 +111,15 @@ fn sessions<'p>(
     ready
         .map(|plan| {
             require_scenario(inputs)?;
-            Ok(Session::new(plan, choose_arms(plan, &request.arms)?))
+            let arms = choose_arms(plan, &request.arms)?;
+            Ok(Session::new(
+                plan,
+                if request.best_possible {
+                    with_healthy(plan, &arms)
+                } else {
+                    arms
+                },
+            ))
         })
         .collect()
 }
@@ -150,12 +156,10 @@ fn on_threads<T: Send>(
     Ok(pool.install(work))
 }
 
-/// What the best test of the same requests could have done against each arm.
-fn bounds_of(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<Bound>> {
-    let settings = BoundSettings {
-        replications: session.replayed.until.min(bound::REPLICATIONS),
-        seed,
-    };
+/// The bounds of each arm of a session.
+fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<Bound>> {
+    let replications = session.replayed.until.min(bound::REPLICATIONS);
+    let settings = BoundSettings { replications, seed };
     progress.expect(expected_replications(&session.arms, settings));
     let tallies = &session.replayed.tallies;
     bounds(session.plan, &session.arms, tallies, settings, progress)
@@ -164,15 +168,17 @@ fn bounds_of(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<B
 fn summarised(
     session: &Session<'_>,
     bounds: Vec<Vec<Bound>>,
-    interval: IntervalMethod,
+    request: &RunRequest,
     releases: Option<&Releases>,
 ) -> RolloutResult {
     let plan = session.plan;
     let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let bounds = bounds.into_iter().chain(std::iter::repeat_with(Vec::new));
     let arms: Vec<ArmResult> = arms
         .zip(bounds)
+        .filter(|((arm, _), _)| request.arms.is_empty() || request.arms.contains(&arm.name))
         .filter_map(|((arm, tally), bound)| {
-            let result = summarise(&arm.name, tally, &plan.metrics, interval)?;
+            let result = summarise(&arm.name, tally, &plan.metrics, request.interval)?;
             Some(ArmResult { bound, ..result })
         })
         .collect();
@@ -183,6 +189,16 @@ fn summarised(
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
     }
+}
+
+/// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
+fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
+    let mut arms = arms.to_vec();
+    if !arms.iter().any(|arm| arm.kind == ArmKind::Healthy) {
+        let mut all = plan.arms.iter();
+        arms.extend(all.find(|arm| arm.kind == ArmKind::Healthy));
+    }
+    arms
 }
 
 /// The arms that a request names, or all, in the plan's order.

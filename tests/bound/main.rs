@@ -13,8 +13,7 @@ use rollsim::report::bound::{Bound, Scope};
 use rollsim::report::model::{ArmResult, PlanSummary, RolloutResult};
 use rollsim::stats::Estimate;
 use rollsim::stats::likelihood_ratio::most_power;
-use rollsim::stats::proportion::IntervalMethod;
-use rollsim::study::request::{InputPath, RolloutChoice, RunRequest};
+use rollsim::study::request::{InputPath, RunRequest};
 use rollsim::world::random::{Purpose, ReplicationKey, Stream};
 
 /// Release builds look closely, debug builds only for gross errors.
@@ -106,15 +105,10 @@ impl Case {
         write(folder.path(), "deploy/template.yaml", &self.template());
         write(folder.path(), "scenario.yaml", &self.scenario());
         let request = RunRequest {
-            inputs: vec![InputPath::Path(folder.path().join("scenario.yaml"))],
-            rollouts: RolloutChoice::Default,
             arms: arms.iter().map(ToString::to_string).collect(),
             replications: NonZeroU64::new(self.replications),
             seed: Some(self.seed),
-            precision: None,
-            budget: None,
-            interval: IntervalMethod::Wilson,
-            threads: None,
+            ..RunRequest::of(vec![InputPath::Path(folder.path().join("scenario.yaml"))])
         };
         let mut report = rollsim::study::run(&request, &Progress::new()).expect("a report");
         report.results.remove(0)
@@ -313,18 +307,17 @@ fn faults_that_requests_do_not_show_have_no_bound_above_chance() {
     }
 }
 
+/// The level is the healthy arm's, whether that is shown or not.
 #[test]
-fn without_the_healthy_arm_there_is_no_level() {
+fn an_arm_alone_has_the_same_bound() {
     let case = Case {
-        replications: 20,
+        replications: 100,
         ..Case::default()
     };
-    let alone = case.run_arms(&["bad"]);
-    assert_eq!(alone.arms[0].bound.len(), Scope::COUNT);
-    for bound in &alone.arms[0].bound {
-        assert_eq!((bound.level, bound.bound), (None, None));
-        assert!(bound.reason.as_ref().unwrap().contains("healthy arm"));
-    }
+    let (alone, together) = (case.run_arms(&["bad"]), case.run());
+    assert_eq!(alone.arms.len(), 1);
+    assert_eq!(alone.arms[0].bound, bad(&together).bound);
+    assert!(together.arms[0].bound.is_empty());
 }
 
 /// One of these.

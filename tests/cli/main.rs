@@ -17,5 +17,6 @@ mod invalid_spec;
 mod measurement_errors;
 mod output;
 mod replay;
+mod rules;
 mod standard_input;
 mod support;

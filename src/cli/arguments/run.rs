@@ -100,6 +100,7 @@ impl RunArguments {
             precision: self.precision,
             budget: self.budget,
             interval: self.interval.into(),
+            best_possible: true,
             seed: self.io.seed,
             threads: self.threads,
         })

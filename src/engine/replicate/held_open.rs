@@ -52,6 +52,7 @@ pub(super) fn look(plan: &Plan, measure: &Measure, now_ms: i64, looks: &mut Look
     let Measure::Query(query) = measure else {
         return;
     };
+    // Recorded series tell nothing of single requests.
     let Source::Simulated(program) = &query.source else {
         return;
     };

@@ -89,7 +89,6 @@ fn rows(arm: &ArmResult) -> Vec<(&'static str, String)> {
         ("outcomes", outcomes(arm)),
         (probability, proportion(&arm.detected)),
     ];
-    rows.extend(bound::rows(&arm.bound));
     if let Some(excess) = &arm.excess_over_healthy {
         let (pairs, all) = (&excess.pairs, arm.replications);
         let healthy = of_all(pairs.both + pairs.only_healthy, all);
@@ -98,6 +97,7 @@ fn rows(arm: &ArmResult) -> Vec<(&'static str, String)> {
             format!("{}; false aborts: {healthy}", points(&excess.difference)),
         ));
     }
+    rows.extend(bound::rows(&arm.bound));
     let aborts = arm.time_to_abort_s.p50.is_some();
     if aborts {
         rows.push(("time to abort", times(&arm.time_to_abort_s)));
