@@ -1,5 +1,7 @@
 //! Findings of `lint` as SARIF 2.1.0 (OASIS), the format of code scanning services.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::lint::ends;
