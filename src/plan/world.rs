@@ -5,6 +5,7 @@ use crate::scenario::model::{Fault, LatencyFault, Onset, OutOfMemory, Scenario};
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
 use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
+use crate::world::bursts::Bursts;
 use crate::world::durations::RandomDuration;
 use crate::world::latency::{Cells, Slowdown};
 use crate::world::pod::{HealthyClass, LEVELS, RequestPlan, StageTimes};
@@ -182,6 +183,10 @@ pub fn scrape_plan(
                 .map_or(0, |warmup| warmup.duration.as_millis_floor()),
             healthy,
             digits: PoissonDigits::new(),
+            bursts: Bursts::new(
+                scenario.traffic.overdispersion,
+                scenario.traffic.rate_per_second,
+            ),
         },
         row: RowPlan::new(columns, &cells),
         stamped: StampedPlan::new(columns),

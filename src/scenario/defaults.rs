@@ -38,6 +38,7 @@ impl Default for Traffic {
     fn default() -> Self {
         Self {
             rate_per_second: 50.0,
+            overdispersion: 1.0,
         }
     }
 }

@@ -56,6 +56,8 @@ pub struct Releases {
 pub struct Traffic {
     /// Requests per second, `rate: 50/s` or `3/min`. Default 50/s.
     pub rate_per_second: f64,
+    /// Variance over mean of the counts per minute, `overdispersion: 4`; at least 1. Default 1, a Poisson stream.
+    pub overdispersion: f64,
 }
 
 /// Behaviour of a healthy version.

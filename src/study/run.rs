@@ -22,6 +22,7 @@ use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
+use super::sensitivity::sensitivity;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -76,6 +77,7 @@ pub(super) fn run_on(
                     plan: None,
                     arms: Vec::new(),
                     base_rates: None,
+                    sensitivity: None,
                 });
                 continue;
             }
@@ -86,7 +88,12 @@ pub(super) fn run_on(
             continue;
         };
         let releases = scenario.releases.as_ref();
-        let result = summarised(&session, bounds, request, releases);
+        let mut result = summarised(&session, bounds, request, releases);
+        if request.sensitivity && !progress.is_stopped() {
+            result.sensitivity = on_threads(request.threads, || {
+                sensitivity(inputs, object, &result.arms, request, seed, progress)
+            })??;
+        }
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -165,7 +172,7 @@ fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<V
     bounds(session.plan, &session.arms, tallies, settings, progress)
 }
 
-fn summarised(
+pub(super) fn summarised(
     session: &Session<'_>,
     bounds: Vec<Vec<Bound>>,
     request: &RunRequest,
@@ -188,6 +195,7 @@ fn summarised(
         plan: nominal::summary(plan),
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
+        sensitivity: None,
     }
 }
 

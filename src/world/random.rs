@@ -59,6 +59,8 @@ pub enum Purpose {
     StampPhase = 17,
     /// What it sees then.
     StampNoise = 18,
+    /// What a minute's rate of requests is multiplied by.
+    Burst = 19,
 }
 
 /// Key of one replication of a study.

@@ -18,5 +18,6 @@ mod measurement_errors;
 mod output;
 mod replay;
 mod rules;
+mod sensitivity;
 mod standard_input;
 mod support;
