@@ -25,6 +25,8 @@ pub struct RulePlan {
     pub group: u32,
     /// How far back anything looks at its series, milliseconds.
     pub lookback_ms: i64,
+    /// Whether it sees totals since processes started, not only what a window adds to them.
+    pub reads_totals: bool,
 }
 
 /// The rules of one replication; reused for the next.
