@@ -5,8 +5,10 @@
 //! this module prints, and only it knows the wall clock.
 
 pub mod arguments;
+pub mod check;
 pub mod exit_code;
 pub mod limits;
+pub mod lint;
 pub mod output;
 pub mod progress;
 pub mod query;
@@ -61,7 +63,9 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Check(arguments) => check::execute(arguments, streams),
         Command::Replay(arguments) => replay::execute(arguments, streams),
+        Command::Lint(arguments) => lint::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
     }
 }

@@ -7,4 +7,5 @@
 pub mod catalogue;
 pub mod decode;
 mod defaults;
+pub mod expectation;
 pub mod model;

@@ -5,10 +5,13 @@
 
 mod advice;
 mod assumptions;
+pub mod bound;
+mod check;
 mod coverage;
 mod export;
 pub mod failure;
 pub mod input;
+mod lint;
 mod measurements;
 mod nominal;
 mod places;
@@ -22,6 +25,8 @@ mod sampling;
 mod sensitivity;
 mod trace;
 
+pub use check::check;
+pub use lint::{Linted, lint};
 pub use query::query;
 pub use replay::replay;
 pub use run::run;

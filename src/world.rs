@@ -10,6 +10,7 @@
 
 pub mod bursts;
 pub mod durations;
+pub mod evidence;
 pub mod latency;
 pub mod pod;
 pub mod random;

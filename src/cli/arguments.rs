@@ -1,5 +1,7 @@
 //! What can be typed. The names of commands and flags are stable.
 
+mod check;
+mod lint;
 mod query;
 mod replay;
 mod run;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use check::{CheckArguments, CheckFormat};
+pub use lint::{LintArguments, LintFormat};
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
@@ -33,8 +37,12 @@ pub enum Command {
     Run(RunArguments),
     /// Replay one release and tell what happens in it, event by event.
     Trace(TraceArguments),
+    /// Tell whether a scenario's expectations are met; the exit code says so too.
+    Check(CheckArguments),
     /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.
     Replay(ReplayArguments),
+    /// Tell what is wrong with manifests, without simulating anything.
+    Lint(LintArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
 }

@@ -6,7 +6,7 @@
 pub enum ExitCode {
     /// The command did what it was asked. What a run found, however bad, is no failure.
     Done = 0,
-    /// The study ran, and an expectation of the scenario isn't met.
+    /// The study ran, and an expectation of the scenario isn't met; or `lint` found an error or a warning.
     ExpectationNotMet = 1,
     /// Wrong arguments, unreadable or wrong input, a Rollout that the controller refuses (`InvalidSpec`),
     /// something not implemented, or an output that can't be written.

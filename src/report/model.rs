@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::Bound;
 use crate::engine::outcome::Outcome;
 use crate::plan::ArmKind;
 use crate::stats::Estimate;
@@ -293,6 +294,9 @@ pub struct ArmResult {
     /// How probable each way to end is until some time; one entry per outcome that happened.
     #[serde(default)]
     pub cumulative_incidence: Vec<Incidence>,
+    /// What no test of the same requests could exceed, by scope; empty in the healthy arm.
+    #[serde(default)]
+    pub bound: Vec<Bound>,
 }
 
 /// The difference between a bad release's detection and a healthy release's false abort, from replications

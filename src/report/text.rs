@@ -2,6 +2,7 @@
 
 mod arms;
 mod base_rates;
+mod bound;
 mod plan;
 mod sensitivity;
 
@@ -261,7 +262,7 @@ fn fill(text: &mut String, line: &str, margin: &str) {
 }
 
 /// A table of at most [`WIDTH`] columns without lines, two spaces from the margin.
-fn plain_table() -> Table {
+pub(super) fn plain_table() -> Table {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new())
@@ -270,7 +271,7 @@ fn plain_table() -> Table {
     table
 }
 
-fn push_table(text: &mut String, table: &mut Table) {
+pub(super) fn push_table(text: &mut String, table: &mut Table) {
     for column in table.column_iter_mut() {
         column.set_padding((2, 0));
     }

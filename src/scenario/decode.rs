@@ -4,6 +4,7 @@
 //! manifests are relative to the scenario's folder.
 
 mod context;
+mod expect;
 mod faults;
 mod metrics;
 mod operators;
@@ -26,7 +27,7 @@ pub use quantity::parse_precision;
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "apiVersion",
     "manifests",
     "rollout",
@@ -41,6 +42,7 @@ const FIELDS: [&str; 16] = [
     "montecarlo",
     "horizon",
     "undetected-for",
+    "expect",
     "deploys-per-week",
     "bad-release-share",
 ];
@@ -149,6 +151,7 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     scenario.pages = operators::pages(context, &object).unwrap_or(scenario.pages);
     scenario.operators = operators::operators(context, &object, scenario.pages);
     scenario.montecarlo = montecarlo(context, &object);
+    scenario.expectations = expect::expectations(context, &object, &scenario.faults);
     scenario.releases = releases(context, &object);
     for (name, target) in [
         ("horizon", &mut scenario.horizon),

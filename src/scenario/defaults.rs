@@ -29,6 +29,7 @@ impl Scenario {
             horizon: Duration::from_seconds(24 * 3_600),
             releases: None,
             undetected_for: Duration::from_seconds(3_600),
+            expectations: Vec::new(),
         }
     }
 }

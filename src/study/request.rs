@@ -5,6 +5,7 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use crate::lint::rule::Selection;
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
 use crate::stats::proportion::IntervalMethod;
@@ -30,6 +31,17 @@ pub enum RolloutChoice {
     All,
 }
 
+impl RolloutChoice {
+    /// The one that is named, else all, else the default.
+    pub fn new(named: Option<String>, all: bool) -> Self {
+        match named {
+            Some(name) => Self::Named(name),
+            None if all => Self::All,
+            None => Self::Default,
+        }
+    }
+}
+
 /// `rollsim run`
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRequest {
@@ -49,10 +61,32 @@ pub struct RunRequest {
     pub sensitivity: bool,
     /// Which intervals proportions get.
     pub interval: IntervalMethod,
+    /// Whether the best possible test is wanted too (`bound`).
+    pub best_possible: bool,
     /// The seed.
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
     pub threads: Option<NonZeroUsize>,
+}
+
+/// `rollsim check`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which Rollouts.
+    pub rollouts: RolloutChoice,
+    /// The most replications of an arm; none for [`Self::MOST_REPLICATIONS`].
+    pub replications: Option<NonZeroU64>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Threads; none for one per core. Never changes a result.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl CheckRequest {
+    /// The most replications of an arm unless asked otherwise.
+    pub const MOST_REPLICATIONS: u64 = 64_000;
 }
 
 impl RunRequest {
@@ -67,6 +101,7 @@ impl RunRequest {
             budget: None,
             sensitivity: false,
             interval: IntervalMethod::default(),
+            best_possible: true,
             seed: None,
             threads: None,
         }
@@ -94,6 +129,15 @@ pub struct TraceRequest {
     pub openmetrics: bool,
     /// Whether its measurements are wanted as a file for `promtool test rules`.
     pub promtool: bool,
+}
+
+/// `rollsim lint`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LintRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which rules.
+    pub selection: Selection,
 }
 
 /// `rollsim query`

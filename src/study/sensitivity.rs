@@ -58,7 +58,7 @@ pub(super) fn sensitivity(
         if sessions[0].replayed.until < replications {
             return Ok(None);
         }
-        let result = summarised(&sessions[0], request.interval, None);
+        let result = summarised(&sessions[0], Vec::new(), request, None);
         variants.push(varied(change.assumption, &change.text, arms, &result.arms));
     }
     let changing = variants.iter().filter(|variant| variant.changes_verdict);

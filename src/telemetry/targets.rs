@@ -14,6 +14,7 @@ use super::capture::Capture;
 use super::exporter::RowPlan;
 
 mod drawing;
+pub mod evidence;
 
 use drawing::Drawing;
 
@@ -110,6 +111,8 @@ pub struct Targets<'a> {
     failed: u64,
     row: Vec<f64>,
     capture: Option<Capture>,
+    /// Processes whose slot another took, if anybody asks for them.
+    past: Option<Vec<(usize, Target)>>,
     /// The samples that queries read.
     pub head: Head,
 }
@@ -131,6 +134,7 @@ impl<'a> Targets<'a> {
             failed: 0,
             row: vec![0.0; plan.row.width()],
             capture: None,
+            past: None,
             head: Head {
                 targets: vec![samples; slots],
             },
@@ -183,12 +187,22 @@ impl<'a> Targets<'a> {
         }
     }
 
+    /// Keeps the process of a slot that another is about to take.
+    fn remember(&mut self, slot: usize) {
+        if let (Some(past), true) = (&mut self.past, self.slots[slot].in_use) {
+            past.push((slot, self.slots[slot].clone()));
+        }
+    }
+
     /// Starts a new replication with no pods.
     pub fn reset(&mut self, key: ReplicationKey) {
         self.key = key;
         self.failed = 0;
         if let Some(capture) = &mut self.capture {
             capture.past.clear();
+        }
+        if let Some(past) = &mut self.past {
+            past.clear();
         }
         for rates in &mut self.rates {
             rates.clear();
@@ -227,6 +241,7 @@ impl<'a> Targets<'a> {
             .as_ref()
             .map_or(phase, |capture| capture.phase(phase));
         self.set_aside(slot);
+        self.remember(slot);
         let target = &mut self.slots[slot];
         self.head.targets[slot].clear();
         target.role = role as usize;
@@ -250,6 +265,7 @@ impl<'a> Targets<'a> {
             self.make_rows(slot, at_ms - lookback, at_ms);
         }
         self.finish(slot, at_ms);
+        self.remember(slot);
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);

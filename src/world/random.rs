@@ -49,6 +49,8 @@ pub enum Purpose {
     Reaction = 13,
     /// What a minute's rate of requests is multiplied by.
     Burst = 14,
+    /// Resampling of a study's results.
+    Bootstrap = 20,
 }
 
 /// Key of one replication of a study.
@@ -90,6 +92,14 @@ impl Stream {
     pub fn next_word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
         mix(self.state)
+    }
+
+    /// Another stream that starts from here; the words of this one stay as they are.
+    #[must_use]
+    pub const fn fork(&self) -> Self {
+        Self {
+            state: mix(self.state ^ 0x5851_f42d_4c95_7f2d),
+        }
     }
 
     /// A number in [0, 1) with 53 random bits.

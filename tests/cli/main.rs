@@ -11,6 +11,7 @@
 mod article;
 mod base_rates;
 mod broken_input;
+mod check;
 mod extent;
 mod invalid_spec;
 mod measurement_errors;

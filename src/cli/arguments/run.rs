@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::{InputOutput, input_paths};
 use crate::diagnostics::Diagnostic;
-use crate::go::duration as go_duration;
+use crate::go::duration;
 use crate::scenario::decode::parse_precision;
 use crate::stats::proportion::IntervalMethod;
 use crate::study::request::{RolloutChoice, RunRequest};
@@ -90,11 +90,6 @@ impl RunArguments {
     /// # Errors
     /// Standard input named twice.
     pub fn request(self) -> Result<RunRequest, Box<Diagnostic>> {
-        let rollouts = match self.rollout {
-            Some(name) => RolloutChoice::Named(name),
-            None if self.all_rollouts => RolloutChoice::All,
-            None => RolloutChoice::Default,
-        };
         let mut arms: Vec<String> = Vec::new();
         for arm in self.arms {
             if !arms.contains(&arm) {
@@ -103,27 +98,28 @@ impl RunArguments {
         }
         Ok(RunRequest {
             inputs: input_paths(self.io.inputs)?,
-            rollouts,
+            rollouts: RolloutChoice::new(self.rollout, self.all_rollouts),
             arms,
             replications: self.replications,
             precision: self.precision,
             budget: self.budget,
             sensitivity: self.sensitivity,
             interval: self.interval.into(),
+            best_possible: true,
             seed: self.io.seed,
             threads: self.threads,
         })
     }
 }
 
-fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
+pub(super) fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
     let number: u64 = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroU64::new(number).ok_or_else(|| "at least one replication is needed".to_owned())
 }
 
 fn real_time(text: &str) -> Result<Duration, String> {
     let wrong = || "write it as `90s` or `1h30m`, more than 0".to_owned();
-    let nanos = go_duration::parse(text).map_err(|_| wrong())?.as_nanos();
+    let nanos = duration::parse(text).map_err(|_| wrong())?.as_nanos();
     let nanos = u64::try_from(nanos).map_err(|_| wrong())?;
     match nanos {
         0 => Err(wrong()),
@@ -131,7 +127,7 @@ fn real_time(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
     let number: usize = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroUsize::new(number).ok_or_else(|| "at least one thread is needed".to_owned())
 }

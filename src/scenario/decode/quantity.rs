@@ -41,6 +41,10 @@ pub(super) const SHARE: Quantity<f64> = Quantity {
     examples: "`3%`, `0.1%`",
     read: share,
 };
+pub(super) const NUMBER: Quantity<f64> = Quantity {
+    examples: "`100`, `0.5`",
+    read: number,
+};
 pub(super) const PRECISION: Quantity<f64> = Quantity {
     examples: "`±0.5%`, `0.1%`",
     read: precision,
@@ -150,6 +154,11 @@ fn share(text: &str) -> Result<f64, QuantityError> {
             limits: "from 0% to 100%",
         })
     }
+}
+
+/// A number without a unit.
+fn number(text: &str) -> Result<f64, QuantityError> {
+    decimal(text).ok_or_else(|| malformed(text, "number"))
 }
 
 /// Half the width of an interval of a probability, as a share.
