@@ -6,6 +6,8 @@
 
 pub mod arguments;
 pub mod exit_code;
+pub mod faults;
+pub mod init;
 pub mod output;
 pub mod progress;
 pub mod query;
@@ -60,6 +62,8 @@ where
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
         Command::Query(arguments) => query::execute(arguments, streams),
+        Command::Init(arguments) => init::execute(arguments, streams),
+        Command::Faults => faults::execute(streams),
     }
 }
 

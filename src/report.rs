@@ -6,6 +6,7 @@
 
 pub mod csv;
 pub mod export;
+pub mod faults;
 pub mod findings;
 pub mod json;
 pub mod model;

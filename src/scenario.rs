@@ -7,4 +7,5 @@
 pub mod catalogue;
 pub mod decode;
 mod defaults;
+pub mod fault_catalogue;
 pub mod model;

@@ -5,8 +5,10 @@
 
 mod advice;
 mod assumptions;
+pub mod derive;
 mod export;
 pub mod failure;
+mod init;
 pub mod input;
 mod measurements;
 mod nominal;
@@ -18,6 +20,7 @@ pub mod request;
 mod run;
 mod trace;
 
+pub use init::init;
 pub use query::query;
 pub use run::run;
 pub use trace::trace;

@@ -1,5 +1,6 @@
 //! What can be typed. The names of commands and flags are stable.
 
+mod init;
 mod query;
 mod run;
 mod trace;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use init::InitArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use run::{Format, RunArguments};
 pub use trace::{TraceArguments, TraceFormat};
@@ -33,6 +35,10 @@ pub enum Command {
     Trace(TraceArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
+    /// Draft a scenario from the manifests' own queries.
+    Init(InitArguments),
+    /// Show the faults that run tries when no scenario names any.
+    Faults,
 }
 
 /// Where the manifests are and where the result goes.

@@ -116,7 +116,7 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         .iter()
         .filter_map(|column| match column.source {
             ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-            ColumnSource::Memory | ColumnSource::Up => None,
+            _ => None,
         })
         .filter(|bound| bound.is_finite())
         .collect();
@@ -173,6 +173,7 @@ pub fn scrape_plan(
         failure_share: scenario.prometheus.scrape_failure,
         lag_ms: scenario.prometheus.visibility_lag.as_millis_floor(),
         memory: service.memory.clone(),
+        cpu: service.cpu,
     }
 }
 

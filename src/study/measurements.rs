@@ -1,7 +1,7 @@
 //! What can be said of the measurements before the first replication: which texts the real systems refuse,
 //! and which selectors find no series, and why.
 
-mod selectors;
+pub(super) mod selectors;
 
 use std::collections::BTreeSet;
 

@@ -14,9 +14,11 @@ use crate::manifest::yaml::{Node, Path};
 use crate::plan::build::{self, Built, StanzaRun, Unsupported};
 use crate::plan::series::template_hash;
 use crate::report::model::{FindingEntry, InvalidSpec};
+use crate::scenario::model::Scenario;
 use crate::telemetry::targets::Role;
 
 use super::advice::advice;
+use super::derive::{Derived, derive};
 use super::failure::Failure;
 use super::input::{Inputs, rollout_of};
 use super::measurements::{self, Oddities, Subject};
@@ -25,15 +27,35 @@ use super::places::Places;
 /// What became of a Rollout.
 #[derive(Debug)]
 pub enum Prepared {
-    /// It can be replayed, with what is odd about its templates.
-    Ready(Box<Built>, Oddities),
+    /// It can be replayed.
+    Ready(Box<Ready>),
     /// The controller refuses it and deploys nothing.
     Invalid(InvalidSpec),
 }
 
+/// A Rollout that can be replayed.
+#[derive(Debug)]
+pub struct Ready {
+    /// Its plan.
+    pub built: Built,
+    /// What is odd about its templates.
+    pub oddities: Oddities,
+    /// The scenario that it was compiled for.
+    pub scenario: Scenario,
+    /// Where that comes from, if nobody gave it.
+    pub derived: Option<Derived>,
+}
+
 /// Puts a Rollout through the gates and compiles it.
 pub fn prepare(inputs: &Inputs, object: &Object) -> Result<Prepared, Failure> {
-    let rollout = rollout_of(object).map_err(|diagnostic| inputs.failure(vec![*diagnostic]))?;
+    let mut rollout = rollout_of(object).map_err(|diagnostic| inputs.failure(vec![*diagnostic]))?;
+    let has_namespace = !rollout.metadata.namespace.is_empty();
+    if !has_namespace {
+        let namespace = inputs.scenario.namespace.as_deref();
+        namespace
+            .unwrap_or("default")
+            .clone_into(&mut rollout.metadata.namespace);
+    }
     let objects = cluster_objects(inputs)?;
     let hashes = PodHashes {
         stable: template_hash(Role::Stable).to_owned(),
@@ -50,9 +72,9 @@ pub fn prepare(inputs: &Inputs, object: &Object) -> Result<Prepared, Failure> {
         }));
     }
     refuse_what_never_ends(inputs, object, &report)?;
-    let (built, mut oddities) = compile(inputs, object, &rollout, &report.runs)?;
-    oddities.findings.splice(0..0, others);
-    Ok(Prepared::Ready(Box::new(built), oddities))
+    let mut ready = compile(inputs, object, rollout, has_namespace, &report.runs)?;
+    ready.oddities.findings.splice(0..0, others);
+    Ok(Prepared::Ready(Box::new(ready)))
 }
 
 /// What the gates found: what the controller shows, and everything else.
@@ -91,9 +113,10 @@ fn gate_findings(
 fn compile(
     inputs: &Inputs,
     object: &Object,
-    rollout: &Rollout,
+    mut rollout: Rollout,
+    has_namespace: bool,
     runs: &[gates::StanzaRun],
-) -> Result<(Built, Oddities), Failure> {
+) -> Result<Ready, Failure> {
     let manifests = &inputs.manifests;
     let arguments = runs.iter().map(|run| run.spec.args.as_slice()).collect();
     let places = Places::new(manifests, arguments);
@@ -105,34 +128,52 @@ fn compile(
         (run.stanza, checked)
     });
     let checked: Vec<_> = checked.collect();
-    let compiled = crate::plan::rollout::compile(rollout).map_err(|error| {
+    let compiled = crate::plan::rollout::compile(&rollout).map_err(|error| {
         let text = error.to_string();
         // Its text starts with the path of what isn't simulated.
         let path = text.split(": ").next().and_then(|path| path.parse().ok());
         let location = path.map_or(object.location(), |path| object.location_of(&path));
         inputs.failure(vec![Diagnostic::error(text).at(location)])
     })?;
-    let built =
-        build::build(rollout, compiled, &checked, &inputs.scenario).map_err(|problems| {
-            let mut problems = problems;
-            problems.dedup();
-            inputs.failure(
-                problems
-                    .iter()
-                    .map(|problem| explain(&places, problem))
-                    .collect(),
-            )
-        })?;
+    let derived = match inputs.scenario_file {
+        Some(_) => None,
+        None => Some(
+            derive(&rollout, has_namespace, &checked, &places)
+                .map_err(|diagnostics| inputs.failure(diagnostics))?,
+        ),
+    };
+    let given = inputs.scenario.clone();
+    let scenario = derived
+        .as_ref()
+        .map_or(given, |derived| derived.scenario.clone());
+    if let (false, Some(namespace)) = (has_namespace, &scenario.namespace) {
+        rollout.metadata.namespace.clone_from(namespace);
+    }
+    let built = build::build(&rollout, compiled, &checked, &scenario).map_err(|problems| {
+        let mut problems = problems;
+        problems.dedup();
+        inputs.failure(
+            problems
+                .iter()
+                .map(|problem| explain(&places, problem))
+                .collect(),
+        )
+    })?;
     let subject = Subject {
-        rollout,
-        scenario: &inputs.scenario,
+        rollout: &rollout,
+        scenario: &scenario,
         runs: &checked,
         built: &built,
         places: &places,
     };
     let oddities =
         measurements::examine(&subject).map_err(|diagnostics| inputs.failure(diagnostics))?;
-    Ok((built, oddities))
+    Ok(Ready {
+        built,
+        oddities,
+        scenario,
+        derived,
+    })
 }
 
 /// Mistakes that keep the real controllers from ever coming to an end, without a word.

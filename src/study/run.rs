@@ -13,9 +13,9 @@ use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
 
 use super::assumptions::assumptions;
 use super::failure::Failure;
-use super::input::{self, Inputs};
+use super::input;
 use super::nominal;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, Ready, prepare};
 use super::request::RunRequest;
 use crate::montecarlo::progress::Progress;
 
@@ -42,55 +42,46 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
                 plan: None,
                 arms: Vec::new(),
             }),
-            Prepared::Ready(built, oddities) => {
-                require_scenario(&inputs)?;
+            Prepared::Ready(ready) => {
+                let Ready {
+                    built,
+                    oddities,
+                    scenario,
+                    derived: origin,
+                } = *ready;
                 report.findings.extend(oddities.findings);
-                let result = replay_one(&built, request, &inputs, seed, progress)?;
-                let facts = facts(
-                    &built,
-                    &inputs.scenario,
-                    &oddities.explained,
-                    result.plan.as_ref(),
-                );
+                let result = replay_one(&built, request, &scenario, seed, progress)?;
+                let facts = facts(&built, &scenario, &oddities.explained, result.plan.as_ref());
                 let derived = findings::derive(&result, &facts);
                 report
                     .findings
                     .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
                 report.results.push(result);
-                report.assumptions = assumptions(&inputs, &built);
+                let sentences = origin.map(|derived| derived.assumptions);
+                let sentences = sentences.into_iter().flatten();
+                for sentence in sentences.chain(assumptions(&scenario, &built)) {
+                    if !report.assumptions.contains(&sentence) {
+                        report.assumptions.push(sentence);
+                    }
+                }
             }
         }
     }
     Ok(report)
 }
 
-/// A valid Rollout can't be replayed without knowing what its pods export.
-pub(super) fn require_scenario(inputs: &Inputs) -> Result<(), Failure> {
-    if inputs.scenario_file.is_some() {
-        return Ok(());
-    }
-    let diagnostic = Diagnostic::error("the manifests are valid, but there is no scenario to replay them in")
-        .with_note("traffic, exported metrics and faults can't be read from manifests alone")
-        .with_help(
-            "write a scenario file (`apiVersion: rollsim/v1`) that names these manifests, and pass that; \
-             scenarios/article/api.yaml is one to start from",
-        );
-    Err(Failure::request(diagnostic))
-}
-
 fn replay_one(
     built: &Built,
     request: &RunRequest,
-    inputs: &Inputs,
+    scenario: &Scenario,
     seed: u64,
     progress: &Progress,
 ) -> Result<RolloutResult, Failure> {
     let plan = &built.plan;
     let arms = choose_arms(plan, &request.arms)?;
-    let replications = request.replications.map_or(
-        inputs.scenario.montecarlo.replications,
-        std::num::NonZeroU64::get,
-    );
+    let replications = request
+        .replications
+        .map_or(scenario.montecarlo.replications, std::num::NonZeroU64::get);
     progress.expect(replications * arms.len() as u64);
     let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
@@ -162,7 +153,8 @@ fn metric_facts(facts: &MetricFacts, explained: bool) -> findings::MetricFacts {
         (signals.latency, Signal::Latency),
         (signals.memory, Signal::Memory),
         (signals.requests, Signal::Traffic),
-        (signals.up, Signal::Restarts),
+        (signals.cpu, Signal::Cpu),
+        (signals.up || signals.state, Signal::Restarts),
     ];
     let reads = reads
         .into_iter()

@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::proptest;
 
 use super::super::model::{
-    DurationDistribution, GcPressure, LabelValue, Latency, LatencyFault, MetricKind, Onset,
-    Operator, OperatorAction, OperatorWhen, OutOfMemory, PrometheusVersion, Scenario,
+    DurationDistribution, GcPressure, LabelValue, Latency, LatencyFault, LatencyUnit, MetricKind,
+    Onset, Operator, OperatorAction, OperatorWhen, OutOfMemory, PrometheusVersion, Scenario,
     StartFraction,
 };
 use super::{OtherManifests, decode_source, load};
@@ -180,7 +180,8 @@ fn everything_about_the_service_and_its_metrics_is_understood() {
             "http_request_duration_seconds",
             "my_latency",
             "my_requests",
-            "process_resident_memory_bytes"
+            "process_resident_memory_bytes",
+            "process_cpu_seconds_total"
         ]
     );
     let labels: Vec<_> = full.metrics[0]
@@ -200,7 +201,8 @@ fn everything_about_the_service_and_its_metrics_is_understood() {
     assert_eq!(
         full.metrics[2].kind,
         MetricKind::LatencyHistogram {
-            buckets: vec![0.1, 1.0]
+            buckets: vec![0.1, 1.0],
+            unit: LatencyUnit::Seconds,
         }
     );
     assert!(full.metrics[2].children_from_start);

@@ -5,7 +5,8 @@ use crate::manifest::notifications::Triggers;
 use crate::plan::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
 use crate::promql::head::is_stale;
 use crate::scenario::model::{
-    ControllerTiming, Latency, Memory, MonteCarlo, Pod, Prometheus, Service, Traffic,
+    ControllerTiming, Cpu, Latency, LatencyUnit, Memory, MonteCarlo, Pod, Prometheus, Service,
+    Traffic,
 };
 use crate::scenario::model::{DurationDistribution, PrometheusVersion, StartFraction};
 use crate::scenario::model::{Fault, LabelValue, Metric, MetricKind, Onset, Scenario};
@@ -24,6 +25,7 @@ fn scenario() -> Scenario {
     Scenario {
         manifests: Vec::new(),
         rollout: None,
+        namespace: None,
         traffic: Traffic {
             rate_per_second: 50.0,
         },
@@ -40,6 +42,7 @@ fn scenario() -> Scenario {
                 limit_bytes: 512e6,
                 noise_share: 0.0,
             },
+            cpu: Cpu::default(),
             pod: Pod {
                 ready_after: DurationDistribution::Fixed(Duration::from_seconds(10)),
                 stable_age: Duration::from_seconds(86_400),
@@ -68,6 +71,7 @@ fn scenario() -> Scenario {
                 "seconds",
                 MetricKind::LatencyHistogram {
                     buckets: vec![0.1, 1.0],
+                    unit: LatencyUnit::Seconds,
                 },
                 Vec::new(),
             ),
