@@ -5,12 +5,14 @@
 //! this module prints, and only it knows the wall clock.
 
 pub mod arguments;
+pub mod check;
 pub mod exit_code;
 pub mod faults;
 pub mod init;
 pub mod output;
 pub mod progress;
 pub mod query;
+pub mod replay;
 pub mod run;
 pub mod streams;
 pub mod time;
@@ -61,6 +63,8 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Check(arguments) => check::execute(arguments, streams),
+        Command::Replay(arguments) => replay::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
         Command::Init(arguments) => init::execute(arguments, streams),
         Command::Faults => faults::execute(streams),

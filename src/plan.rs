@@ -20,6 +20,7 @@ use world::{FaultPlan, KnownRates};
 pub mod analysis;
 pub mod build;
 pub mod measure;
+pub mod recorded;
 pub mod rollout;
 pub mod series;
 pub mod world;

@@ -16,5 +16,6 @@ mod notation;
 pub mod parse;
 pub mod plain;
 pub mod print;
+pub mod reads;
 pub mod series_file;
 pub mod settings;

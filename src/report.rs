@@ -4,6 +4,7 @@
 //! makes an arm's part of it from a tally, [`findings`] puts into words what the numbers mean.
 //! Exporters are pure functions from a report to text; `cli` decides where it goes.
 
+pub mod check;
 pub mod csv;
 pub mod export;
 pub mod faults;

@@ -1,10 +1,12 @@
 //! Questions asked of many replications: from a request to a report.
 //!
 //! [`input`] reads what the request names, [`prepare`] puts a Rollout through the controller's gates and
-//! compiles it, [`run()`] and [`trace()`] answer the two commands.
+//! compiles it, [`run()`], [`trace()`], [`replay()`] and [`query()`] answer the commands.
 
 mod advice;
 mod assumptions;
+mod check;
+mod coverage;
 pub mod derive;
 mod export;
 pub mod failure;
@@ -16,11 +18,14 @@ mod places;
 pub mod prepare;
 mod query;
 mod recording;
+mod replay;
 pub mod request;
 mod run;
 mod trace;
 
+pub use check::check;
 pub use init::init;
 pub use query::query;
+pub use replay::replay;
 pub use run::run;
 pub use trace::trace;

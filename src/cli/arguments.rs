@@ -1,7 +1,9 @@
 //! What can be typed. The names of commands and flags are stable.
 
+mod check;
 mod init;
 mod query;
+mod replay;
 mod run;
 mod trace;
 
@@ -9,8 +11,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use check::{CheckArguments, CheckFormat};
 pub use init::InitArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
+pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
 pub use trace::{TraceArguments, TraceFormat};
 
@@ -33,6 +37,10 @@ pub enum Command {
     Run(RunArguments),
     /// Replay one release and tell what happens in it, event by event.
     Trace(TraceArguments),
+    /// Tell whether a scenario's expectations are met; the exit code says so too.
+    Check(CheckArguments),
+    /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.
+    Replay(ReplayArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
     /// Draft a scenario from the manifests' own queries.

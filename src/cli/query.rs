@@ -5,7 +5,6 @@ use super::exit_code::ExitCode;
 use super::output::Target;
 use super::run::unrendered;
 use super::streams::Streams;
-use crate::diagnostics::{SourceMap, render};
 use crate::report::query::{json, text};
 
 /// Answers the query and writes the answer.
@@ -20,10 +19,7 @@ pub fn execute(arguments: QueryArguments, streams: &mut Streams<'_>) -> ExitCode
         Ok(answer) => answer,
         Err(failure) => return streams.fail(&failure),
     };
-    if !answer.notices.is_empty() {
-        let shown = render(&answer.notices, &SourceMap::new(), streams.colours);
-        streams.say(&shown);
-    }
+    streams.notices(&answer.notices);
     let bytes = match format {
         QueryFormat::Text => Ok(text(&answer)),
         QueryFormat::Json => json(&answer).map_err(|error| unrendered("JSON", &error.to_string())),

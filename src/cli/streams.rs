@@ -88,6 +88,14 @@ impl<'a> Streams<'a> {
         ExitCode::BadInput
     }
 
+    /// Shows what is to be known besides a result.
+    pub fn notices(&mut self, notices: &[Diagnostic]) {
+        if !notices.is_empty() {
+            let shown = render(notices, &SourceMap::new(), self.colours);
+            self.say(&shown);
+        }
+    }
+
     /// Writes to standard error. That nobody reads it is no reason to fail.
     pub fn say(&mut self, text: &str) {
         let _ = self.err.write_all(text.as_bytes());

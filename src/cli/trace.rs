@@ -5,7 +5,7 @@ use super::exit_code::ExitCode;
 use super::output::Target;
 use super::run::{invalid_spec, unrendered};
 use super::streams::Streams;
-use crate::diagnostics::{Diagnostic, SourceMap, render};
+use crate::diagnostics::Diagnostic;
 use crate::engine::snapshot::Snapshot;
 use crate::report::export::Traced;
 use crate::report::trace::{self, Trace};
@@ -37,14 +37,10 @@ pub fn execute(
         Ok(traced) => traced,
         Err(failure) => return streams.fail(&failure),
     };
-    let trace = traced.trace;
-    if !traced.notices.is_empty() {
-        let shown = render(&traced.notices, &SourceMap::new(), streams.colours);
-        streams.say(&shown);
-    }
+    streams.notices(&traced.notices);
     for (text, target) in [
-        (traced.openmetrics, openmetrics),
-        (traced.promtool, promtool),
+        (&traced.openmetrics, openmetrics),
+        (&traced.promtool, promtool),
     ] {
         let Some(text) = text else { continue };
         let code = target.write(text.as_bytes(), streams, ExitCode::Done);
@@ -52,13 +48,25 @@ pub fn execute(
             return code;
         }
     }
-    match rendered(&trace, &traced.snapshots, format, at) {
+    show(&traced, format, at, &target, streams)
+}
+
+/// Writes a trace in one of its forms.
+pub(super) fn show(
+    traced: &Traced,
+    format: TraceFormat,
+    at: Option<Duration>,
+    target: &Target,
+    streams: &mut Streams<'_>,
+) -> ExitCode {
+    let trace = &traced.trace;
+    match rendered(trace, &traced.snapshots, format, at) {
         Ok(bytes) => {
-            let shown = format == TraceFormat::Text && target == Target::Stdout;
+            let shown = format == TraceFormat::Text && *target == Target::Stdout;
             if let Some(invalid) = trace.invalid_spec.as_ref().filter(|_| !shown) {
                 streams.complain(&invalid_spec(invalid));
             }
-            target.write(&bytes, streams, verdict(&trace))
+            target.write(&bytes, streams, verdict(trace))
         }
         Err(diagnostic) => streams.complain(&diagnostic),
     }

@@ -2,15 +2,17 @@
 
 use crate::condition::{Assessment, MetricResult, Phase};
 use crate::controller::analysis::{MeasurementMessage, MessageHandle, Verdict};
-use crate::plan::measure::{Measure, QueryMeasure};
+use crate::plan::measure::{Measure, QueryMeasure, Source};
+use crate::plan::recorded::RecordedQuery;
 use crate::plan::{Plan, RunPlan};
-use crate::promql::compiled::{Answer, Scratch};
+use crate::promql::compiled::{Answer, Program, Scratch};
 use crate::promql::head::Head;
+use crate::promql::plain::Value;
 use crate::provider::StoredValue;
+use crate::provider::prometheus::PrometheusAnswer;
 use crate::units::Instant;
 
 use super::clock::millis;
-use super::cluster::Chance;
 
 /// What a measurement came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +32,21 @@ impl Judged {
     }
 }
 
+/// Who answers the queries of measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// What the plan says.
+    Asked,
+    /// Nobody: every measurement succeeds. For the plan that is shown, not for results.
+    Supposed,
+}
+
 /// Takes the measurements of a plan; keeps the buffers of its queries.
 #[derive(Debug)]
 pub struct Judge<'p> {
     plan: &'p Plan,
-    chance: Chance,
-    /// By [`QueryMeasure::id`].
+    answers: Answers,
+    /// Of compiled queries, by [`QueryMeasure::id`].
     scratches: Vec<Option<Scratch>>,
     /// Texts of messages, if anybody will read them.
     texts: Option<Vec<String>>,
@@ -45,7 +56,7 @@ pub struct Judge<'p> {
 
 impl<'p> Judge<'p> {
     /// A judge for all measures of a plan.
-    pub fn new(plan: &'p Plan, chance: Chance) -> Self {
+    pub fn new(plan: &'p Plan, answers: Answers) -> Self {
         let mut scratches: Vec<Option<Scratch>> = Vec::new();
         for stanza in &plan.stanzas {
             let RunPlan::Measured { measures, .. } = &stanza.run else {
@@ -56,13 +67,15 @@ impl<'p> Judge<'p> {
                     if scratches.len() <= query.id {
                         scratches.resize_with(query.id + 1, || None);
                     }
-                    scratches[query.id].get_or_insert_with(|| query.program.scratch());
+                    if let Source::Simulated(program) = &query.source {
+                        scratches[query.id].get_or_insert_with(|| program.scratch());
+                    }
                 }
             }
         }
         Self {
             plan,
-            chance,
+            answers,
             scratches,
             texts: None,
             value: String::new(),
@@ -100,7 +113,7 @@ impl<'p> Judge<'p> {
     /// Takes one measurement at `now`.
     pub fn measure(&mut self, measure: &Measure, head: &Head, now: Instant) -> Judged {
         self.value.clear();
-        if self.chance == Chance::Median {
+        if self.answers == Answers::Supposed {
             return Judged::silent(Verdict::Successful);
         }
         match measure {
@@ -110,11 +123,24 @@ impl<'p> Judge<'p> {
     }
 
     fn query(&mut self, query: &QueryMeasure, head: &Head, now: Instant) -> Judged {
+        match &query.source {
+            Source::Simulated(program) => self.simulated(query, program, head, now),
+            Source::Recorded(recorded) => self.recorded(query, recorded, now),
+        }
+    }
+
+    fn simulated(
+        &mut self,
+        query: &QueryMeasure,
+        program: &Program,
+        head: &Head,
+        now: Instant,
+    ) -> Judged {
         let Some(mut scratch) = self.scratches[query.id].take() else {
             return Judged::silent(Verdict::Error);
         };
-        let judged = match query.program.evaluate(head, millis(now), &mut scratch) {
-            Err(error) => self.error(|| format!("execution: {}", query.program.explain(error))),
+        let judged = match program.evaluate(head, millis(now), &mut scratch) {
+            Err(error) => self.error(|| format!("execution: {}", program.explain(error))),
             Ok(answer) => {
                 let result = match answer {
                     Answer::Scalar(value) => MetricResult::Scalar(value),
@@ -125,6 +151,28 @@ impl<'p> Judge<'p> {
         };
         self.scratches[query.id] = Some(scratch);
         judged
+    }
+
+    fn recorded(&mut self, query: &QueryMeasure, recorded: &RecordedQuery, now: Instant) -> Judged {
+        let samples: Vec<f64>;
+        let answer = match recorded.answer(now) {
+            Err(error) => return self.error(|| format!("execution: {error}")),
+            Ok(Value::Scalar(value)) => PrometheusAnswer::Scalar(value),
+            Ok(Value::Vector(vector)) => {
+                samples = vector.iter().map(|sample| sample.value).collect();
+                PrometheusAnswer::Samples(&samples)
+            }
+            Ok(Value::Matrix(series)) => {
+                let all = series.iter().flat_map(|series| &series.samples);
+                samples = all.map(|sample| sample.1).collect();
+                PrometheusAnswer::Samples(&samples)
+            }
+            Ok(Value::String(_)) => PrometheusAnswer::String,
+        };
+        match answer.result() {
+            Ok(result) => self.judge(query, result, recorded.recorded_time(now)),
+            Err(error) => self.error(|| error.to_string()),
+        }
     }
 
     fn judge(&mut self, query: &QueryMeasure, result: MetricResult<'_>, now: Instant) -> Judged {

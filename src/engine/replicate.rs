@@ -4,6 +4,7 @@
 //! a reconcile of an AnalysisRun, something that a person does. At equal times pods come first, then the
 //! Rollout, then runs in the order of their creation, then people.
 
+mod alone;
 mod decision;
 
 use crate::controller::analysis::Outcome as MeasurementOutcome;
@@ -19,11 +20,12 @@ use crate::world::random::{Purpose, ReplicationKey};
 
 use super::clock::{QUEUE_DELAY, millis};
 use super::cluster::{Chance, Cluster};
-use super::judge::Judge;
+use super::judge::{Answers, Judge};
 use super::outcome::{Outcome, Replication};
 use super::people::{self, People};
 use super::runs::LiveRun;
 use super::trace::{Recorder, Taken};
+pub use alone::RunAlone;
 use decision::Decision;
 
 /// The informers show everything again at this period, which wakes the Rollout controller.
@@ -98,15 +100,26 @@ pub struct Exported {
 impl<'p> Replicator<'p> {
     /// Replications of `arm` under `seed`.
     pub fn new(plan: &'p Plan, arm: &'p Arm, seed: u64) -> Self {
-        Self::with_chance(plan, arm, seed, Chance::Drawn)
+        Self::with_chance(plan, arm, seed, Chance::Drawn, Answers::Asked)
     }
 
     /// The release that is shown as the plan: median times, and every measurement succeeds.
     pub fn nominal(plan: &'p Plan, arm: &'p Arm) -> Self {
-        Self::with_chance(plan, arm, 0, Chance::Median)
+        Self::with_chance(plan, arm, 0, Chance::Median, Answers::Supposed)
     }
 
-    fn with_chance(plan: &'p Plan, arm: &'p Arm, seed: u64, chance: Chance) -> Self {
+    /// The release over series that were recorded: median times, since nothing else is left to chance.
+    pub fn recorded(plan: &'p Plan, arm: &'p Arm) -> Self {
+        Self::with_chance(plan, arm, 0, Chance::Median, Answers::Asked)
+    }
+
+    fn with_chance(
+        plan: &'p Plan,
+        arm: &'p Arm,
+        seed: u64,
+        chance: Chance,
+        answers: Answers,
+    ) -> Self {
         Self {
             plan,
             arm,
@@ -115,7 +128,7 @@ impl<'p> Replicator<'p> {
             state: plan.deployed.clone(),
             effects: Effects::default(),
             cluster: Cluster::new(plan, arm, chance),
-            judge: Judge::new(plan, chance),
+            judge: Judge::new(plan, answers),
             people: People::new(&plan.operators, chance),
             runs: Vec::new(),
             run_count: 0,

@@ -1,5 +1,7 @@
 //! From a valid Rollout, the specs of its AnalysisRuns and a scenario to a [`Plan`].
 
+use std::sync::Arc;
+
 use crate::condition::{CompileError, MeasurementConditions};
 use crate::controller::rollout::{self, Effects, RunKind, State};
 use crate::manifest::analysis_types::Metric;
@@ -21,7 +23,8 @@ use crate::telemetry::targets::Role;
 use crate::units::{Duration, Instant};
 use crate::world::durations::RandomDuration;
 
-use super::measure::{Measure, QueryMeasure};
+use super::measure::{Measure, QueryMeasure, Source};
+use super::recorded::{RecordedQuery, RecordedSeries};
 use super::rollout::CompiledRollout;
 use super::series::{PodSlots, Reads, Signals, namespace, survey, universe};
 use super::world::{FaultPlan, KnownRates, fault_plan, scrape_plan};
@@ -93,12 +96,22 @@ pub struct Built {
     pub settings: Settings,
 }
 
+/// Where series come from.
+#[derive(Clone, Debug)]
+pub enum Telemetry {
+    /// The scenario's pods export them and its Prometheus scrapes them.
+    Simulated,
+    /// They were recorded; no pod is scraped.
+    Recorded(Arc<RecordedSeries>),
+}
+
 /// Compiles everything.
 pub fn build(
     rollout: &Rollout,
     compiled: CompiledRollout,
     runs: &[(StanzaKind, StanzaRun)],
     scenario: &Scenario,
+    telemetry: &Telemetry,
 ) -> Result<Built, Vec<Unsupported>> {
     let slots = slots(rollout, compiled.replicas, &scenario.operators);
     let pods = PodSlots::new(rollout, slots);
@@ -112,7 +125,9 @@ pub fn build(
             }
         }
     }
-    queries.survey(&pods, &all_columns, &settings);
+    if let Telemetry::Simulated = telemetry {
+        queries.survey(&pods, &all_columns, &settings);
+    }
     queries.refuse_if_unsupported()?;
     let reads = queries.all_reads();
     let columns = reads.select(&all_columns);
@@ -122,6 +137,7 @@ pub fn build(
         columns: &all_columns,
         universe: &universe,
         settings: &settings,
+        telemetry,
         problems: Vec::new(),
     };
     let mut metrics: Vec<String> = Vec::new();
@@ -580,6 +596,7 @@ struct Builder<'a> {
     columns: &'a [ColumnSpec],
     universe: &'a Universe,
     settings: &'a Settings,
+    telemetry: &'a Telemetry,
     problems: Vec<Unsupported>,
 }
 
@@ -638,12 +655,19 @@ impl Builder<'_> {
             Parsed::Error(text) => return failed(text.clone()),
             Parsed::Unsupported(_) => return failed(String::new()),
         };
-        let program = match Program::compile(expr, self.universe, self.settings) {
-            Ok(program) => program,
-            Err(CompileRefusal::AlwaysFails(error)) => {
-                return failed(format!("execution: {error}"));
-            }
-            Err(error @ CompileRefusal::Construct { .. }) => return failed(error.to_string()),
+        let source = match self.telemetry {
+            Telemetry::Recorded(recorded) => Source::Recorded(RecordedQuery::new(
+                expr.clone(),
+                *self.settings,
+                Arc::clone(recorded),
+            )),
+            Telemetry::Simulated => match Program::compile(expr, self.universe, self.settings) {
+                Ok(program) => Source::Simulated(program),
+                Err(CompileRefusal::AlwaysFails(error)) => {
+                    return failed(format!("execution: {error}"));
+                }
+                Err(error @ CompileRefusal::Construct { .. }) => return failed(error.to_string()),
+            },
         };
         let Ok(measured) = &metric.measured else {
             return failed(String::new());
@@ -655,7 +679,7 @@ impl Builder<'_> {
         Measure::Query(Box::new(QueryMeasure {
             id,
             text: query_text(measured),
-            program,
+            source,
             conditions,
             reads_canary_requests: reads.is_some_and(|reads| {
                 reads.reads_role(Role::Canary) && reads.signals(self.columns).requests

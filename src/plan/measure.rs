@@ -4,6 +4,8 @@
 use crate::condition::MeasurementConditions;
 use crate::promql::compiled::Program;
 
+use super::recorded::RecordedQuery;
+
 /// How a metric is measured.
 #[derive(Debug)]
 pub enum Measure {
@@ -23,12 +25,42 @@ pub struct QueryMeasure {
     pub id: usize,
     /// The query as it is sent.
     pub text: String,
-    /// The query.
-    pub program: Program,
+    /// What answers it.
+    pub source: Source,
     /// `successCondition` and `failureCondition`.
     pub conditions: MeasurementConditions,
     /// Whether the query reads counts of the new version's requests.
     pub reads_canary_requests: bool,
+}
+
+/// What answers a query.
+#[derive(Debug)]
+pub enum Source {
+    /// The simulated Prometheus: the query compiled for the samples of a replication.
+    Simulated(Program),
+    /// Series that were recorded.
+    Recorded(RecordedQuery),
+}
+
+impl Source {
+    /// Whether the answer is a number and not a vector.
+    pub fn is_scalar(&self) -> bool {
+        match self {
+            Self::Simulated(program) => program.is_scalar(),
+            Self::Recorded(query) => query.is_scalar(),
+        }
+    }
+
+    /// As [`Measure::window_ms`].
+    fn window_ms(&self, now_ms: i64) -> Option<(i64, i64)> {
+        match self {
+            Self::Simulated(program) => program
+                .reads(now_ms)
+                .map(|read| (read.after, read.until))
+                .reduce(|(after, until), read| (after.min(read.0), until.max(read.1))),
+            Self::Recorded(query) => query.window_ms(now_ms),
+        }
+    }
 }
 
 impl Measure {
@@ -46,11 +78,7 @@ impl Measure {
         let Self::Query(query) = self else {
             return None;
         };
-        query
-            .program
-            .reads(now_ms)
-            .map(|read| (read.after, read.until))
-            .reduce(|(after, until), read| (after.min(read.0), until.max(read.1)))
+        query.source.window_ms(now_ms)
     }
 
     /// Whether the query reads counts of the new version's requests.

@@ -182,7 +182,9 @@ pub(crate) fn trace() -> Trace {
         rollout: "api".to_owned(),
         arm: "error-spike".to_owned(),
         replication: 417,
+        replayed: None,
         invalid_spec: None,
+        findings: Vec::new(),
         events: trace_events(),
     }
 }

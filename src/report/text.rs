@@ -167,8 +167,12 @@ fn also(place: Option<&str>, others: &[&FindingEntry]) -> String {
 }
 
 fn findings(text: &mut String, report: &Report) {
-    let several = report.results.len() > 1;
-    let entries = report.findings.iter().map(|finding| {
+    finding_list(text, &report.findings, report.results.len() > 1);
+}
+
+/// Findings as a list; with `several` each says which Rollout it is about.
+pub(super) fn finding_list(text: &mut String, findings: &[FindingEntry], several: bool) {
+    let entries = findings.iter().map(|finding| {
         let about = finding.rollout.as_deref().filter(|_| several);
         let entry = about.map_or_else(
             || described(finding),
@@ -249,7 +253,7 @@ fn fill(text: &mut String, line: &str, margin: &str) {
 }
 
 /// A table of at most [`WIDTH`] columns without lines, two spaces from the margin.
-fn plain_table() -> Table {
+pub(super) fn plain_table() -> Table {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new())
@@ -258,7 +262,7 @@ fn plain_table() -> Table {
     table
 }
 
-fn push_table(text: &mut String, table: &mut Table) {
+pub(super) fn push_table(text: &mut String, table: &mut Table) {
     for column in table.column_iter_mut() {
         column.set_padding((2, 0));
     }

@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableStyle};
 use serde::{Deserialize, Serialize};
 
-use super::model::{InvalidSpec, Window};
+use super::model::{FindingEntry, InvalidSpec, Window};
 use super::number::{percent, seconds};
 
 /// The form's name.
@@ -33,10 +33,27 @@ pub struct Trace {
     pub arm: String,
     /// The replication's number, from 0.
     pub replication: u64,
+    /// Some when the measurements were answered from a recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
     /// Some when the controller refuses the Rollout: then there are no events.
     pub invalid_spec: Option<InvalidSpec>,
+    /// What a replay's measurements lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingEntry>,
     /// What happened, in order.
     pub events: Vec<TraceEvent>,
+}
+
+/// Where the answers to the queries of a replay come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replayed {
+    /// The file of series, as given.
+    pub series: String,
+    /// When the update starts, or the AnalysisRun: seconds since 1970, of the recording's time.
+    pub at_s: f64,
+    /// The template whose run this is; none for a Rollout.
+    pub template: Option<String>,
 }
 
 /// Something that happened.
@@ -254,10 +271,8 @@ pub(super) fn clock(at_s: f64) -> String {
 
 /// The trace as a table of at most 100 columns.
 pub fn text(trace: &Trace) -> String {
-    let mut text = format!(
-        "Rollout {}, arm {}, replication {}, seed {}\n\n",
-        trace.rollout, trace.arm, trace.replication, trace.seed
-    );
+    let mut text = heading(trace);
+    text.push_str("\n\n");
     if let Some(invalid) = &trace.invalid_spec {
         super::text::invalid_spec(&mut text, invalid);
         return text;
@@ -279,10 +294,34 @@ pub fn text(trace: &Trace) -> String {
     }
     text.push_str(&table.trim_fmt());
     if let Some(last) = trace.events.last() {
-        let _ = write!(text, "\n\nEnded {} after the update", seconds(last.at_s));
+        let start = match &trace.replayed {
+            Some(replayed) if replayed.template.is_some() => "start",
+            _ => "update",
+        };
+        let ended = seconds(last.at_s);
+        let _ = write!(text, "\n\nEnded {ended} after the {start}");
     }
     text.push('\n');
+    if !trace.findings.is_empty() {
+        text.push('\n');
+        super::text::finding_list(&mut text, &trace.findings, false);
+        text.pop();
+    }
     text
+}
+
+fn heading(trace: &Trace) -> String {
+    let Some(replayed) = &trace.replayed else {
+        return format!(
+            "Rollout {}, arm {}, replication {}, seed {}",
+            trace.rollout, trace.arm, trace.replication, trace.seed
+        );
+    };
+    let what = match &replayed.template {
+        Some(template) => format!("AnalysisTemplate {template}"),
+        None => format!("Rollout {}", trace.rollout),
+    };
+    format!("{what} over {}, from {} on", replayed.series, replayed.at_s)
 }
 
 /// The trace as indented JSON with a newline at the end.

@@ -4,6 +4,7 @@
 //! manifests are relative to the scenario's folder.
 
 mod context;
+mod expect;
 mod faults;
 mod metrics;
 mod operators;
@@ -24,7 +25,7 @@ use quantity::DURATION;
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
 
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "apiVersion",
     "manifests",
     "rollout",
@@ -40,6 +41,7 @@ const FIELDS: [&str; 15] = [
     "montecarlo",
     "horizon",
     "undetected-for",
+    "expect",
 ];
 
 /// Whether a document is a scenario and not a manifest, by its `apiVersion`.
@@ -149,6 +151,7 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     scenario.pages = operators::pages(context, &object).unwrap_or(scenario.pages);
     scenario.operators = operators::operators(context, &object, scenario.pages);
     scenario.montecarlo = montecarlo(context, &object);
+    scenario.expectations = expect::expectations(context, &object, &scenario.faults);
     for (name, target) in [
         ("horizon", &mut scenario.horizon),
         ("undetected-for", &mut scenario.undetected_for),

@@ -29,6 +29,7 @@ impl Scenario {
             montecarlo: MonteCarlo::default(),
             horizon: Duration::from_seconds(24 * 3_600),
             undetected_for: Duration::from_seconds(3_600),
+            expectations: Vec::new(),
         }
     }
 }

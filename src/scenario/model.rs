@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::expectation::Expectation;
 use crate::manifest::notifications::Triggers;
 use crate::units::Duration;
 
@@ -36,6 +37,8 @@ pub struct Scenario {
     pub horizon: Duration,
     /// How long a missed bad release goes on failing requests. Default 1 h.
     pub undetected_for: Duration,
+    /// What `rollsim check` holds the result to.
+    pub expectations: Vec<Expectation>,
 }
 
 /// Requests that reach the service, all versions together.

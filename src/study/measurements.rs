@@ -12,15 +12,18 @@ use crate::manifest::analysis_types::Metric;
 use crate::manifest::references::StanzaKind;
 use crate::manifest::rollout_types::Rollout;
 use crate::plan::build::{Built, MetricFacts, Place, StanzaRun};
-use crate::plan::measure::{Measure, QueryMeasure};
+use crate::plan::measure::{Measure, QueryMeasure, Source};
 use crate::plan::{Plan, RunPlan, UPDATE_SECOND};
-use crate::promql::compiled::Answer;
+use crate::promql::compiled::{Answer, Program};
 use crate::promql::head::{Head, TargetSamples};
 use crate::promql::parse::parse;
+use crate::promql::plain::Value;
+use crate::provider::prometheus::PrometheusError;
 use crate::report::model::FindingEntry;
 use crate::scenario::model::Scenario;
 
 use super::places::Places;
+use super::prepare::Recorded;
 use selectors::{Series, Unmatched};
 
 /// Everything that findings about measurements are drawn from.
@@ -36,6 +39,8 @@ pub struct Subject<'a> {
     pub built: &'a Built,
     /// Where texts stand.
     pub places: &'a Places<'a>,
+    /// The recording that answers the queries, if one does.
+    pub recorded: Option<&'a Recorded>,
 }
 
 /// What is odd about the measurements.
@@ -52,7 +57,10 @@ pub struct Oddities {
 /// # Errors
 /// Series that real systems have and that the queries read, but rollsim doesn't simulate.
 pub fn examine(subject: &Subject<'_>) -> Result<Oddities, Vec<Diagnostic>> {
-    let series = Series::new(subject.rollout, subject.scenario);
+    let series = match subject.recorded {
+        Some(recorded) => Series::recorded(recorded),
+        None => Series::new(subject.rollout, subject.scenario),
+    };
     let mut oddities = Oddities::default();
     let mut refused: Vec<Diagnostic> = Vec::new();
     for ((_, run), stanza) in subject.runs.iter().zip(&subject.built.plan.stanzas) {
@@ -142,12 +150,16 @@ impl OneMetric<'_> {
             .filter_map(|(selector, span)| series.why_unmatched(selector, span, &provider.query));
         let unmatched: Vec<Unmatched> = unmatched.collect();
         if !unmatched.is_empty() {
-            return Ok(self.unmatched(query, unmatched));
+            return Ok(self.unmatched(query, unmatched, found.len()));
         }
-        Ok(self
-            .which_version(&found, series, query)
-            .into_iter()
-            .collect())
+        match &query.source {
+            // Which of a recording's series are whose isn't known.
+            Source::Recorded(_) => Ok(Vec::new()),
+            Source::Simulated(program) => {
+                let word = self.which_version(&found, series, program);
+                Ok(word.into_iter().collect())
+            }
+        }
     }
 
     fn entry(
@@ -188,7 +200,7 @@ impl OneMetric<'_> {
     }
 
     fn rejected_condition(&self, query: &QueryMeasure) -> Option<FindingEntry> {
-        let result = if query.program.is_scalar() {
+        let result = if query.source.is_scalar() {
             ResultType::Float
         } else {
             ResultType::Floats
@@ -233,8 +245,16 @@ impl OneMetric<'_> {
         }
     }
 
-    fn unmatched(&self, query: &QueryMeasure, unmatched: Vec<Unmatched>) -> Vec<FindingEntry> {
-        let finds_series = self.facts().is_none_or(|facts| facts.finds_series);
+    fn unmatched(
+        &self,
+        query: &QueryMeasure,
+        unmatched: Vec<Unmatched>,
+        selectors: usize,
+    ) -> Vec<FindingEntry> {
+        let finds_series = match &query.source {
+            Source::Simulated(_) => self.facts().is_none_or(|facts| facts.finds_series),
+            Source::Recorded(_) => unmatched.len() < selectors,
+        };
         let name = &self.metric.name;
         let mut told: Vec<String> = Vec::new();
         let mut entries = Vec::new();
@@ -265,7 +285,7 @@ impl OneMetric<'_> {
         &self,
         found: &[selectors::Found<'_>],
         series: &Series,
-        query: &QueryMeasure,
+        program: &Program,
     ) -> Option<FindingEntry> {
         let name = &self.metric.name;
         let versions: Vec<_> = found
@@ -284,7 +304,7 @@ impl OneMetric<'_> {
         let mixed = versions
             .iter()
             .all(|versions| versions.canary && versions.stable);
-        if mixed && query.program.labels().len() == 1 {
+        if mixed && program.labels().len() == 1 {
             let message = format!(
                 "the query of `{name}` reads both versions as one: what the new one does wrong is thinned by the \
                  old one's requests."
@@ -299,21 +319,38 @@ impl OneMetric<'_> {
 
 /// What the conditions make of an answer without any series.
 fn without_series(plan: &Plan, query: &QueryMeasure) -> String {
-    let pods = plan.slots.iter().sum();
-    let head = Head {
-        targets: vec![TargetSamples::default(); pods],
-    };
-    let now_ms = UPDATE_SECOND.as_nanos() / 1_000_000;
-    let mut scratch = query.program.scratch();
-    let answer = query.program.evaluate(&head, now_ms, &mut scratch);
-    let result = match answer {
-        Ok(Answer::Scalar(value)) => MetricResult::Scalar(value),
-        Ok(Answer::Vector { values, .. }) => MetricResult::Vector(values),
-        Err(error) => {
-            let text = query.program.explain(error);
-            return format!("Every measurement ends as Error (execution: {text})");
+    let refused = |text: String| format!("Every measurement ends as Error (execution: {text})");
+    match &query.source {
+        Source::Simulated(program) => {
+            let pods = plan.slots.iter().sum();
+            let head = Head {
+                targets: vec![TargetSamples::default(); pods],
+            };
+            let now_ms = UPDATE_SECOND.as_nanos() / 1_000_000;
+            let mut scratch = program.scratch();
+            match program.evaluate(&head, now_ms, &mut scratch) {
+                Ok(Answer::Scalar(value)) => always(query, MetricResult::Scalar(value)),
+                Ok(Answer::Vector { values, .. }) => always(query, MetricResult::Vector(values)),
+                Err(error) => refused(program.explain(error).to_string()),
+            }
         }
-    };
+        Source::Recorded(recorded) => match recorded.answer_without_series(UPDATE_SECOND) {
+            Ok(Value::Scalar(value)) => always(query, MetricResult::Scalar(value)),
+            Ok(Value::Vector(samples)) => {
+                let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
+                always(query, MetricResult::Vector(&values))
+            }
+            Ok(Value::Matrix(_)) => always(query, MetricResult::Vector(&[])),
+            Ok(Value::String(_)) => {
+                let text = PrometheusError::UnsupportedAnswer;
+                format!("Every measurement ends as Error ({text})")
+            }
+            Err(error) => refused(error.to_string()),
+        },
+    }
+}
+
+fn always(query: &QueryMeasure, result: MetricResult<'_>) -> String {
     let assessment = query.conditions.assess(result, UPDATE_SECOND);
     let phase = assessment.phase();
     match assessment.message() {

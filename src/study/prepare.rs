@@ -1,17 +1,22 @@
 //! From a Rollout object to a plan, through the controller's two gates.
 
-use crate::diagnostics::{Diagnostic, Location};
-use crate::manifest::analysis_types::AnalysisTemplateSpec;
+use std::sync::Arc;
+
+use crate::diagnostics::{Diagnostic, Location, did_you_mean};
+use crate::manifest::analysis_types::{AnalysisTemplateRef, AnalysisTemplateSpec, Argument};
 use crate::manifest::gates::{
     self, ClusterObjects, Consequence, GateFinding, GateReport, Place, Service,
 };
 use crate::manifest::references::arguments::PodHashes;
-use crate::manifest::references::{TemplateId, TemplateScope, TemplateSet};
+use crate::manifest::references::collect::{CollectProblem, collect};
+use crate::manifest::references::merge::{MergeError, merge};
+use crate::manifest::references::{StanzaKind, TemplateId, TemplateScope, TemplateSet, stanzas};
 use crate::manifest::rollout_types::Rollout;
 use crate::manifest::run_gate::{self, Secrets};
 use crate::manifest::source::{Manifests, Object};
 use crate::manifest::yaml::{Node, Path};
-use crate::plan::build::{self, Built, StanzaRun, Unsupported};
+use crate::plan::build::{self, Built, StanzaRun, Telemetry, Unsupported};
+use crate::plan::recorded::RecordedSeries;
 use crate::plan::series::template_hash;
 use crate::report::model::{FindingEntry, InvalidSpec};
 use crate::scenario::model::Scenario;
@@ -46,8 +51,36 @@ pub struct Ready {
     pub derived: Option<Derived>,
 }
 
+/// A recording that answers the queries in place of the simulated Prometheus.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its series.
+    pub series: Arc<RecordedSeries>,
+    /// The file, as given.
+    pub file: String,
+    /// Values for arguments of the analyses, by name: they go before all others.
+    pub arguments: Vec<(String, String)>,
+}
+
 /// Puts a Rollout through the gates and compiles it.
 pub fn prepare(inputs: &Inputs, object: &Object) -> Result<Prepared, Failure> {
+    prepare_with(inputs, object, None)
+}
+
+/// As [`prepare`], for queries over a recording.
+pub fn prepare_recorded(
+    inputs: &Inputs,
+    object: &Object,
+    recorded: &Recorded,
+) -> Result<Prepared, Failure> {
+    prepare_with(inputs, object, Some(recorded))
+}
+
+fn prepare_with(
+    inputs: &Inputs,
+    object: &Object,
+    recorded: Option<&Recorded>,
+) -> Result<Prepared, Failure> {
     let mut rollout = rollout_of(object).map_err(|diagnostic| inputs.failure(vec![*diagnostic]))?;
     let has_namespace = !rollout.metadata.namespace.is_empty();
     if !has_namespace {
@@ -61,7 +94,7 @@ pub fn prepare(inputs: &Inputs, object: &Object) -> Result<Prepared, Failure> {
         stable: template_hash(Role::Stable).to_owned(),
         latest: template_hash(Role::Canary).to_owned(),
     };
-    let report = gates::check(&rollout, &objects, &hashes);
+    let mut report = gates::check(&rollout, &objects, &hashes);
     let (shown, others) = gate_findings(inputs, object, &report);
     if let Some(message) = report.invalid_spec {
         return Ok(Prepared::Invalid(InvalidSpec {
@@ -72,9 +105,169 @@ pub fn prepare(inputs: &Inputs, object: &Object) -> Result<Prepared, Failure> {
         }));
     }
     refuse_what_never_ends(inputs, object, &report)?;
-    let mut ready = compile(inputs, object, rollout, has_namespace, &report.runs)?;
-    ready.oddities.findings.splice(0..0, others);
+    if let Some(recorded) = recorded {
+        supply(&mut report.runs, &recorded.arguments)?;
+    }
+    let stand_ins = recorded.map(|recorded| stand_ins(inputs, object, &rollout, recorded));
+    let mut ready = compile(
+        inputs,
+        object,
+        rollout,
+        has_namespace,
+        &report.runs,
+        recorded,
+    )?;
+    let first = others.into_iter().chain(stand_ins.into_iter().flatten());
+    ready.oddities.findings.splice(0..0, first);
     Ok(Prepared::Ready(Box::new(ready)))
+}
+
+/// Puts a template by itself through the AnalysisRun controller's gate and compiles it: the plan's only stanza
+/// is its run, and its Rollout an empty one of the template's name.
+pub fn prepare_template(
+    inputs: &mut Inputs,
+    template: &TemplateId,
+    recorded: &Recorded,
+) -> Result<(Box<Built>, Oddities), Failure> {
+    let objects = cluster_objects(inputs)?;
+    let reference = AnalysisTemplateRef {
+        template_name: template.name.clone(),
+        cluster_scope: template.scope == TemplateScope::Cluster,
+    };
+    let at = inputs
+        .manifests
+        .find(template.scope.kind(), None, &template.name)
+        .map(Object::location);
+    let refuse = |inputs: &Inputs, text: String, help: Option<String>| {
+        let mut diagnostic = Diagnostic::error(text);
+        (diagnostic.location, diagnostic.help) = (at, help);
+        inputs.failure(vec![diagnostic])
+    };
+    let collected = collect(std::slice::from_ref(&reference), &objects.templates);
+    if let Some(problem) = collected.problems.first() {
+        let text = match problem {
+            CollectProblem::Missing(missing) => format!("{} not found", missing.id),
+            CollectProblem::Cycle(cycle) => cycle.to_string(),
+        };
+        let help = advice(&text, &inputs.manifests);
+        return Err(refuse(inputs, text, help));
+    }
+    let arguments: Vec<Argument> = recorded
+        .arguments
+        .iter()
+        .map(|(name, value)| Argument {
+            name: name.clone(),
+            value: Some(value.clone()),
+            value_from: None,
+        })
+        .collect();
+    let merged = merge(&collected.templates, &arguments, &[], &[]);
+    let kept: Vec<TemplateId> = (collected.templates.iter())
+        .map(|template| template.id.clone())
+        .collect();
+    if let Some(problem) = merged.problems.first() {
+        let help = match problem {
+            MergeError::UnresolvedArgument(name) => {
+                Some(format!("give it a value: --arg {name}=VALUE"))
+            }
+            _ => None,
+        };
+        return Err(refuse(inputs, format!("{template}: {problem}"), help));
+    }
+    let mut runs = vec![gates::StanzaRun {
+        stanza: StanzaKind::Step(0),
+        spec: merged.spec,
+    }];
+    supply(&mut runs, &recorded.arguments)?;
+    let rollout = nobody(template, inputs)?;
+    // Places of metrics are looked for in these alone.
+    inputs.manifests.objects.retain(|object| {
+        kept.iter()
+            .any(|id| object.kind == id.scope.kind() && object.name == id.name)
+    });
+    let inputs = &*inputs;
+    let Some(object) = inputs
+        .manifests
+        .find(template.scope.kind(), None, &template.name)
+    else {
+        return Err(Failure::request(Diagnostic::error(format!(
+            "{template} not found"
+        ))));
+    };
+    let ready = compile(inputs, object, rollout, true, &runs, Some(recorded))?;
+    Ok((Box::new(ready.built), ready.oddities))
+}
+
+/// Arguments whose values a cluster makes up: what stands for them isn't in a recording.
+fn stand_ins(
+    inputs: &Inputs,
+    object: &Object,
+    rollout: &Rollout,
+    recorded: &Recorded,
+) -> Vec<FindingEntry> {
+    let mut findings: Vec<FindingEntry> = Vec::new();
+    for (stanza, analysis) in stanzas(rollout) {
+        for (index, argument) in analysis.args().iter().enumerate() {
+            let source = argument.value_from.as_ref();
+            let hash = source.and_then(|source| source.pod_template_hash_value.as_ref());
+            let name = &argument.name;
+            let given = |(known, _): &(String, String)| known == name;
+            if hash.is_none() || recorded.arguments.iter().any(given) {
+                continue;
+            }
+            let pointer = format!("{}/args/{index}/valueFrom", stanza.pointer());
+            let location = object.location_of(&Path::from_pointer(&pointer));
+            findings.push(FindingEntry {
+                code: "stand-in-hash".to_owned(),
+                rollout: Some(object.name.clone()),
+                arm: None,
+                place: Some(inputs.manifests.sources.describe(location)),
+                message: format!(
+                    "the argument `{name}` is a hash that the cluster made up; another one stands for it here, which \
+                     the recording's series don't have."
+                ),
+                help: Some(format!("give the one of that time: --arg {name}=HASH")),
+            });
+        }
+    }
+    findings
+}
+
+/// The Rollout of a run that none made.
+fn nobody(template: &TemplateId, inputs: &Inputs) -> Result<Rollout, Failure> {
+    let rollout = serde_json::json!({
+        "metadata": {"name": template.name},
+        "spec": {"replicas": 0, "strategy": {"canary": {}}},
+    });
+    Rollout::from_json(&rollout)
+        .map_err(|error| inputs.failure(vec![Diagnostic::error(error.detail)]))
+}
+
+/// Gives arguments their values.
+fn supply(runs: &mut [gates::StanzaRun], arguments: &[(String, String)]) -> Result<(), Failure> {
+    for (name, value) in arguments {
+        let mut known = Vec::new();
+        let mut found = false;
+        for argument in runs.iter_mut().flat_map(|run| &mut run.spec.args) {
+            if argument.name == *name {
+                found = true;
+                (argument.value, argument.value_from) = (Some(value.clone()), None);
+            } else {
+                known.push(argument.name.clone());
+            }
+        }
+        if !found {
+            let message = format!("no template has an argument `{name}`");
+            let diagnostic = Diagnostic::error(message);
+            let close = did_you_mean(name, known.iter().map(String::as_str));
+            return Err(Failure::request(match close {
+                Some(close) => diagnostic.with_help(format!("did you mean `{close}`?")),
+                None if known.is_empty() => diagnostic.with_help("leave --arg out"),
+                None => diagnostic.with_note(format!("they have {}", known.join(", "))),
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// What the gates found: what the controller shows, and everything else.
@@ -116,6 +309,7 @@ fn compile(
     mut rollout: Rollout,
     has_namespace: bool,
     runs: &[gates::StanzaRun],
+    recorded: Option<&Recorded>,
 ) -> Result<Ready, Failure> {
     let manifests = &inputs.manifests;
     let arguments = runs.iter().map(|run| run.spec.args.as_slice()).collect();
@@ -135,12 +329,12 @@ fn compile(
         let location = path.map_or(object.location(), |path| object.location_of(&path));
         inputs.failure(vec![Diagnostic::error(text).at(location)])
     })?;
-    let derived = match inputs.scenario_file {
-        Some(_) => None,
-        None => Some(
+    let derived = match (&inputs.scenario_file, recorded) {
+        (None, None) => Some(
             derive(&rollout, has_namespace, &checked, &places)
                 .map_err(|diagnostics| inputs.failure(diagnostics))?,
         ),
+        _ => None,
     };
     let given = inputs.scenario.clone();
     let scenario = derived
@@ -149,22 +343,24 @@ fn compile(
     if let (false, Some(namespace)) = (has_namespace, &scenario.namespace) {
         rollout.metadata.namespace.clone_from(namespace);
     }
-    let built = build::build(&rollout, compiled, &checked, &scenario).map_err(|problems| {
-        let mut problems = problems;
-        problems.dedup();
-        inputs.failure(
-            problems
-                .iter()
-                .map(|problem| explain(&places, problem))
-                .collect(),
-        )
-    })?;
+    let telemetry = match recorded {
+        Some(recorded) => Telemetry::Recorded(Arc::clone(&recorded.series)),
+        None => Telemetry::Simulated,
+    };
+    let built = build::build(&rollout, compiled, &checked, &scenario, &telemetry).map_err(
+        |mut problems| {
+            problems.dedup();
+            let diagnostics = problems.iter().map(|problem| explain(&places, problem));
+            inputs.failure(diagnostics.collect())
+        },
+    )?;
     let subject = Subject {
         rollout: &rollout,
         scenario: &scenario,
         runs: &checked,
         built: &built,
         places: &places,
+        recorded,
     };
     let oddities =
         measurements::examine(&subject).map_err(|diagnostics| inputs.failure(diagnostics))?;

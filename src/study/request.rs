@@ -29,6 +29,17 @@ pub enum RolloutChoice {
     All,
 }
 
+impl RolloutChoice {
+    /// The one that is named, else all, else the default.
+    pub fn new(named: Option<String>, all: bool) -> Self {
+        match named {
+            Some(name) => Self::Named(name),
+            None if all => Self::All,
+            None => Self::Default,
+        }
+    }
+}
+
 /// `rollsim run`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRequest {
@@ -44,6 +55,26 @@ pub struct RunRequest {
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
     pub threads: Option<NonZeroUsize>,
+}
+
+/// `rollsim check`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which Rollouts.
+    pub rollouts: RolloutChoice,
+    /// The most replications of an arm; none for [`Self::MOST_REPLICATIONS`].
+    pub replications: Option<NonZeroU64>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Threads; none for one per core. Never changes a result.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl CheckRequest {
+    /// The most replications of an arm unless asked otherwise.
+    pub const MOST_REPLICATIONS: u64 = 64_000;
 }
 
 /// `rollsim trace`
@@ -91,4 +122,25 @@ pub struct QueryRequest {
     pub time: QueryTime,
     /// As which server.
     pub profile: Profile,
+}
+
+/// `rollsim replay`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRequest {
+    /// At least one; standard input at most once, the series included.
+    pub inputs: Vec<InputPath>,
+    /// The recording.
+    pub series: InputPath,
+    /// When the update starts, or the AnalysisRun: milliseconds since 1970.
+    pub at_ms: i64,
+    /// The Rollout's name, where there are several.
+    pub rollout: Option<String>,
+    /// The template whose run is replayed by itself, instead of a Rollout.
+    pub template: Option<String>,
+    /// Values for arguments, by name.
+    pub arguments: Vec<(String, String)>,
+    /// As which server.
+    pub profile: Option<Profile>,
+    /// Whether the rollout at each change is wanted, as `kubectl argo rollouts get rollout` draws it.
+    pub tree: bool,
 }

@@ -13,7 +13,7 @@ use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
 
 use super::assumptions::assumptions;
 use super::failure::Failure;
-use super::input;
+use super::input::{self, Inputs};
 use super::nominal;
 use super::prepare::{Prepared, Ready, prepare};
 use super::request::RunRequest;
@@ -22,6 +22,15 @@ use crate::montecarlo::progress::Progress;
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
     let inputs = input::read(&request.inputs)?;
+    run_on(&inputs, request, progress)
+}
+
+/// Answers a request whose inputs are read already.
+pub(super) fn run_on(
+    inputs: &Inputs,
+    request: &RunRequest,
+    progress: &Progress,
+) -> Result<Report, Failure> {
     let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
@@ -35,7 +44,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
         results: Vec::new(),
     };
     for object in inputs.rollouts(&request.rollouts)? {
-        match prepare(&inputs, object)? {
+        match prepare(inputs, object)? {
             Prepared::Invalid(invalid) => report.results.push(RolloutResult {
                 rollout: object.name.clone(),
                 invalid_spec: Some(invalid),

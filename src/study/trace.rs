@@ -1,7 +1,7 @@
 //! `rollsim trace`: one replication of one arm, event by event.
 
 use crate::engine::replicate::Replicator;
-use crate::engine::trace::{Entry, What};
+use crate::engine::trace::{Entry, Recorder, What};
 use crate::report::export::Traced;
 use crate::report::model::{RNG, VERSION, Window};
 use crate::report::trace::{Event, SCHEMA, Trace, TraceEvent};
@@ -31,7 +31,9 @@ pub fn trace(request: &TraceRequest) -> Result<Traced, Failure> {
         rollout: String::new(),
         arm: request.arm.clone(),
         replication: request.replication,
+        replayed: None,
         invalid_spec: None,
+        findings: Vec::new(),
         events: Vec::new(),
     });
     for object in rollouts {
@@ -55,24 +57,27 @@ pub fn trace(request: &TraceRequest) -> Result<Traced, Failure> {
                 } else {
                     replicator.trace(request.replication)
                 };
+                let (outcome, ended_ms) = (replication.outcome.name(), replication.ended_ms);
+                traced.trace.events = shown_events(&recorder, outcome, ended_ms);
                 traced.snapshots = recorder.snapshots.unwrap_or_default();
-                let trace = &mut traced.trace;
-                trace.events = recorder.entries.iter().flat_map(events).collect();
-                mark_returns(&mut trace.events);
-                let outcome = Event::Outcome {
-                    outcome: replication.outcome.name().to_owned(),
-                };
-                trace.events.push(TraceEvent {
-                    at_s: seconds(replication.ended_ms),
-                    event: outcome,
-                });
-                trace
-                    .events
-                    .sort_by(|left, right| left.at_s.total_cmp(&right.at_s));
             }
         }
     }
     Ok(traced)
+}
+
+/// What was recorded, and the outcome, in order.
+pub(super) fn shown_events(recorder: &Recorder, outcome: &str, ended_ms: i64) -> Vec<TraceEvent> {
+    let mut shown: Vec<TraceEvent> = recorder.entries.iter().flat_map(events).collect();
+    mark_returns(&mut shown);
+    shown.push(TraceEvent {
+        at_s: seconds(ended_ms),
+        event: Event::Outcome {
+            outcome: outcome.to_owned(),
+        },
+    });
+    shown.sort_by(|left, right| left.at_s.total_cmp(&right.at_s));
+    shown
 }
 
 /// An abort takes the Rollout back to its first step without doing what that step says.

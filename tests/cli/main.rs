@@ -10,8 +10,10 @@
 
 mod article;
 mod broken_input;
+mod check;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
+mod replay;
 mod standard_input;
 mod support;

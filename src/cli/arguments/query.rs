@@ -33,6 +33,16 @@ pub enum PrometheusVersion {
     V2,
 }
 
+impl From<PrometheusVersion> for Profile {
+    fn from(version: PrometheusVersion) -> Self {
+        match version {
+            PrometheusVersion::V3 => Self::V3,
+            PrometheusVersion::V2_51 => Self::V2_51,
+            PrometheusVersion::V2 => Self::V2,
+        }
+    }
+}
+
 /// `rollsim query`
 #[derive(Args, Clone, Debug)]
 pub struct QueryArguments {
@@ -73,16 +83,11 @@ impl QueryArguments {
             },
             _ => QueryTime::Instant(self.at),
         };
-        let profile = match self.prometheus {
-            PrometheusVersion::V3 => Profile::V3,
-            PrometheusVersion::V2_51 => Profile::V2_51,
-            PrometheusVersion::V2 => Profile::V2,
-        };
         QueryRequest {
             query: self.query,
             series: input_path(self.series),
             time,
-            profile,
+            profile: self.prometheus.into(),
         }
     }
 }

@@ -54,11 +54,6 @@ impl RunArguments {
     /// # Errors
     /// Standard input named twice.
     pub fn request(self) -> Result<RunRequest, Box<Diagnostic>> {
-        let rollouts = match self.rollout {
-            Some(name) => RolloutChoice::Named(name),
-            None if self.all_rollouts => RolloutChoice::All,
-            None => RolloutChoice::Default,
-        };
         let mut arms: Vec<String> = Vec::new();
         for arm in self.arms {
             if !arms.contains(&arm) {
@@ -67,7 +62,7 @@ impl RunArguments {
         }
         Ok(RunRequest {
             inputs: input_paths(self.io.inputs)?,
-            rollouts,
+            rollouts: RolloutChoice::new(self.rollout, self.all_rollouts),
             arms,
             replications: self.replications,
             seed: self.io.seed,
@@ -76,12 +71,12 @@ impl RunArguments {
     }
 }
 
-fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
+pub(super) fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
     let number: u64 = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroU64::new(number).ok_or_else(|| "at least one replication is needed".to_owned())
 }
 
-fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {
     let number: usize = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroUsize::new(number).ok_or_else(|| "at least one thread is needed".to_owned())
 }

@@ -105,6 +105,11 @@ impl Context<'_> {
         );
     }
 
+    /// `file:line:column` of a place in the scenario.
+    pub(super) fn place(&self, span: Span) -> String {
+        self.sources.describe(span.in_source(self.source))
+    }
+
     /// Notes an error about a field.
     pub(super) fn refuse_field(&mut self, field: &Field<'_>, message: &str, help: &str) {
         self.refuse(&field.path, field.span, message, help);

@@ -41,6 +41,10 @@ pub(super) const SHARE: Quantity<f64> = Quantity {
     examples: "`3%`, `0.1%`",
     read: share,
 };
+pub(super) const NUMBER: Quantity<f64> = Quantity {
+    examples: "`100`, `0.5`",
+    read: number,
+};
 pub(super) const BYTES: Quantity<f64> = Quantity {
     examples: "`300Mi`, `1.5Gi`, `64k`",
     read: bytes,
@@ -146,6 +150,11 @@ fn share(text: &str) -> Result<f64, QuantityError> {
             limits: "from 0% to 100%",
         })
     }
+}
+
+/// A number without a unit.
+fn number(text: &str) -> Result<f64, QuantityError> {
+    decimal(text).ok_or_else(|| malformed(text, "number"))
 }
 
 /// Bytes with the units of Kubernetes.

@@ -1,16 +1,18 @@
 //! Which series a selector finds among those that pods export, and why it finds none.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::diagnostics::did_you_mean;
 use crate::manifest::rollout_types::Rollout;
 use crate::plan::series::{PodSlots, universe};
 use crate::promql::ast::{Expr, ExprKind, MatchOp, Matcher, VectorSelector};
-use crate::promql::head::{TargetId, Universe};
+use crate::promql::head::{SeriesDescriptor, TargetId, Universe};
 use crate::promql::labels::{Labels, METRIC_NAME};
 use crate::promql::matcher::CompiledMatcher;
 use crate::scenario::model::{LabelValue, Metric, MetricKind, Scenario};
+use crate::study::prepare::Recorded;
 use crate::telemetry::exporter::columns;
 
 /// A selector and its place in the query.
@@ -70,10 +72,12 @@ pub(super) struct Versions {
     pub(super) canary: bool,
 }
 
-/// The series of one pod of each version, and what they come from.
+/// The series that there are, and what they come from.
 #[derive(Debug)]
 pub(super) struct Series<'a> {
     metrics: &'a [Metric],
+    /// The file, if they were recorded; otherwise they are those of one pod of each version.
+    file: Option<&'a str>,
     universe: Universe,
 }
 
@@ -86,13 +90,32 @@ impl<'a> Series<'a> {
         let targets = BTreeSet::from([STABLE, CANARY]);
         Self {
             metrics: &scenario.metrics,
+            file: None,
             universe: universe(&pods, &columns(&scenario.metrics), &targets),
+        }
+    }
+
+    /// The series of a recording.
+    pub(super) fn recorded(recorded: &'a Recorded) -> Self {
+        let series = recorded.series.series.iter();
+        let descriptor = |series: &crate::promql::plain::Series| SeriesDescriptor {
+            labels: series.labels.clone(),
+            target: STABLE,
+            column: 0,
+        };
+        Self {
+            metrics: &[],
+            file: Some(&recorded.file),
+            universe: Universe {
+                series: series.map(descriptor).collect(),
+                widths: Vec::new(),
+            },
         }
     }
 
     /// A series by this name that real exporters or Prometheus itself have, and rollsim hasn't.
     pub(super) fn not_exported(&self, selector: &VectorSelector) -> Option<String> {
-        let name = exact_name(selector)?;
+        let name = exact_name(selector).filter(|_| self.file.is_none())?;
         let is_sum = |metric: &Metric| {
             matches!(metric.kind, MetricKind::LatencyHistogram { .. })
                 && name.strip_suffix("_sum") == Some(metric.name.as_str())
@@ -147,7 +170,11 @@ impl<'a> Series<'a> {
         let Some((matcher, _)) = blamed else {
             return Some(Unmatched {
                 why: format!("no series of `{family}` has all the labels that it asks for at once"),
-                help: "compare the selector with the labels in the scenario's `metrics`".to_owned(),
+                help: match self.file {
+                    Some(file) => format!("compare the selector with the labels in {file}"),
+                    None => "compare the selector with the labels in the scenario's `metrics`"
+                        .to_owned(),
+                },
                 span: span.clone(),
             });
         };
@@ -166,17 +193,28 @@ impl<'a> Series<'a> {
             .iter()
             .map(|series| series.labels.get(METRIC_NAME))
             .collect();
-        let help = match did_you_mean(&matcher.value, names.iter().copied()) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => "add the metric to the scenario's `metrics`".to_owned(),
+        let help = match (
+            did_you_mean(&matcher.value, names.iter().copied()),
+            self.file,
+        ) {
+            (Some(close), _) => format!("did you mean `{close}`?"),
+            (None, None) => "add the metric to the scenario's `metrics`".to_owned(),
+            (None, Some(file)) => format!("record it into {file} too"),
         };
         let names: Vec<&str> = names.into_iter().collect();
-        let what = match matcher.op {
-            MatchOp::Equal => format!("no pod exports `{}`", matcher.value),
-            _ => format!("no exported metric meets `{}`", written(matcher)),
+        let what = match (matcher.op, self.file) {
+            (MatchOp::Equal, None) => format!("no pod exports `{}`", matcher.value),
+            (MatchOp::Equal, Some(file)) => format!("{file} has no `{}`", matcher.value),
+            (_, None) => format!("no exported metric meets `{}`", written(matcher)),
+            (_, Some(file)) => format!("no metric in {file} meets `{}`", written(matcher)),
+        };
+        let whose = if self.file.is_some() {
+            "it"
+        } else {
+            "the scenario"
         };
         Unmatched {
-            why: format!("{what} (the scenario has {})", names.join(", ")),
+            why: format!("{what} ({whose} has {})", some_of(&names, ", ")),
             help,
             span: span.clone(),
         }
@@ -210,10 +248,15 @@ impl<'a> Series<'a> {
             ),
             ([], None) => (
                 format!("`{family}` has no label `{name}`"),
-                "add it to the scenario's `metrics`, or leave it out of the query".to_owned(),
+                if self.file.is_some() {
+                    "leave it out of the query".to_owned()
+                } else {
+                    "add it to the scenario's `metrics`, or leave it out of the query".to_owned()
+                },
             ),
             (values, from_pod) => {
                 let help = match from_pod {
+                    _ if self.file.is_some() => "change the query".to_owned(),
                     Some(label) => format!(
                         "change the query, or the pods' label `{label}` (the pod template, canaryMetadata and \
                          stableMetadata set it)"
@@ -222,7 +265,7 @@ impl<'a> Series<'a> {
                 };
                 let why = format!(
                     "the label `{name}` of `{family}` is {}",
-                    values.join(" or ")
+                    some_of(values, " or ")
                 );
                 (why, help)
             }
@@ -242,6 +285,17 @@ impl<'a> Series<'a> {
             _ => None,
         }
     }
+}
+
+/// The first of many words, and how many more there are.
+fn some_of<T: AsRef<str>>(words: &[T], separator: &str) -> String {
+    const MOST: usize = 10;
+    let first: Vec<&str> = words.iter().take(MOST).map(AsRef::as_ref).collect();
+    let mut text = first.join(separator);
+    if words.len() > MOST {
+        let _ = write!(text, " and {} more", words.len() - MOST);
+    }
+    text
 }
 
 /// The name that a selector asks for, if it asks for one.

@@ -83,6 +83,7 @@ fn scenario() -> Scenario {
         montecarlo: MonteCarlo::default(),
         horizon: Duration::from_seconds(86_400),
         undetected_for: Duration::from_seconds(3_600),
+        expectations: Vec::new(),
     }
 }
 
