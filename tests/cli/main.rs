@@ -11,6 +11,7 @@
 mod article;
 mod broken_input;
 mod check;
+mod derived;
 mod invalid_spec;
 mod measurement_errors;
 mod output;

@@ -128,13 +128,13 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
     };
     let mut metrics: Vec<Metric> = Vec::new();
     for item in context.items(&field) {
-        for metric in entry(context, &item) {
-            if metrics.iter().any(|other| may_be_one(other, &metric)) {
-                let message = format!("`{}` is exported twice", metric.name);
-                context.refuse_field(&item, &message, "remove one of the two");
-            } else {
-                metrics.push(metric);
-            }
+        let entry = entry(context, &item);
+        let is_known = |metric: &&Metric| metrics.iter().any(|other| may_be_one(other, metric));
+        if let Some(metric) = entry.iter().find(is_known) {
+            let message = format!("`{}` is exported twice", metric.name);
+            context.refuse_field(&item, &message, "remove one of the two");
+        } else {
+            metrics.extend(entry);
         }
     }
     metrics

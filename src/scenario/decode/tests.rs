@@ -390,7 +390,7 @@ fn the_articles_scenario_loads() {
     let scenario = load(&path, &mut sources, OtherManifests::None)
         .unwrap_or_else(|errors| panic!("{}", render(&errors, &sources, ColourChoice::Plain)));
     assert_eq!(scenario.faults.len(), 4);
-    assert_eq!(scenario.metrics.len(), 3);
+    assert_eq!(scenario.metrics.len(), 4);
 }
 
 proptest! {

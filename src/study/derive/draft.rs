@@ -269,7 +269,7 @@ fn write_details(text: &mut String, kind: &MetricKind) {
                 "    buckets: [{}]",
                 buckets
                     .iter()
-                    .map(|bound| format!("{}ms", bound * 1e3))
+                    .map(|bound| duration(*bound))
                     .collect::<Vec<_>>()
                     .join(", ")
             );
@@ -278,6 +278,15 @@ fn write_details(text: &mut String, kind: &MetricKind) {
             let _ = writeln!(text, "    value: {value}");
         }
         _ => {}
+    }
+}
+
+/// A bound as scenarios write durations.
+fn duration(seconds: f64) -> String {
+    if seconds < 1.0 {
+        format!("{}ms", seconds * 1e3)
+    } else {
+        format!("{seconds}s")
     }
 }
 
