@@ -564,4 +564,81 @@ mod tests {
             ""
         );
     }
+
+    #[test]
+    fn labels_with_several_values_make_a_series_each() {
+        let metric = Metric {
+            name: "mesh_requests_total".to_owned(),
+            kind: MetricKind::Requests,
+            labels: vec![
+                (
+                    "reporter".to_owned(),
+                    LabelValue::Each(vec!["source".to_owned(), "destination".to_owned()]),
+                ),
+                (
+                    "class".to_owned(),
+                    LabelValue::ByStatus(["2xx".to_owned(), "5xx".to_owned()]),
+                ),
+                (
+                    "service".to_owned(),
+                    LabelValue::ByRole(["old".to_owned(), "new".to_owned()]),
+                ),
+            ],
+            children_from_start: true,
+        };
+        let pod = PodIdentity {
+            role: "canary".to_owned(),
+            ..PodIdentity::default()
+        };
+        let columns = columns(&[metric]);
+        let shown: Vec<String> = columns[..4]
+            .iter()
+            .map(|column| {
+                let labels = column.series_labels(&pod);
+                ["reporter", "class", "service"]
+                    .map(|name| labels.get(name).to_owned())
+                    .join(" ")
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "source 2xx new",
+                "destination 2xx new",
+                "source 5xx new",
+                "destination 5xx new"
+            ]
+        );
+        let plan = RowPlan::new(&columns, &Cells::new(Vec::new()));
+        assert_eq!(fill(&plan, &[30, 4])[..4], [30.0, 30.0, 4.0, 4.0]);
+    }
+
+    #[test]
+    fn failed_requests_are_counted_alone_and_bounds_have_their_unit() {
+        let failed = Metric {
+            name: "errors_total".to_owned(),
+            kind: MetricKind::FailedRequests,
+            labels: Vec::new(),
+            children_from_start: true,
+        };
+        let slow = Metric {
+            name: "latency_ms".to_owned(),
+            kind: MetricKind::LatencyHistogram {
+                buckets: vec![0.000_5, 2.5],
+                unit: super::LatencyUnit::Milliseconds,
+            },
+            ..failed.clone()
+        };
+        let columns = columns(&[failed, slow]);
+        let plan = RowPlan::new(&columns, &Cells::new(vec![0.000_5, 2.5]));
+        assert_eq!(fill(&plan, &[100, 100, 100, 1, 2, 3])[..1], [6.0]);
+        let bounds: Vec<String> = columns[1..4]
+            .iter()
+            .map(|column| {
+                let labels = column.series_labels(&PodIdentity::default());
+                labels.get("le").to_owned()
+            })
+            .collect();
+        assert_eq!(bounds, ["0.5", "2500", "+Inf"]);
+    }
 }

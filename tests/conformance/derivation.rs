@@ -26,8 +26,13 @@ struct Held {
     templates: Vec<(String, BTreeSet<String>)>,
 }
 
+fn name_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 fn group_of(file: &Path) -> String {
-    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    let name = name_of(file);
     let parts: Vec<&str> = name.split("__").collect();
     let commit = parts.get(2).filter(|part| part.starts_with('@'));
     [parts[0], parts[1], commit.copied().unwrap_or_default()].join("__")
@@ -97,10 +102,8 @@ struct Case {
 }
 
 fn cases(folder: &Path) -> Vec<Case> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     files.sort();
     let mut groups: BTreeMap<String, Vec<(PathBuf, Held)>> = BTreeMap::new();
     for file in files {
@@ -209,7 +212,7 @@ fn public_rollouts_that_ask_prometheus_run_without_a_scenario() {
         let (outcome, reason) = outcome(&case);
         *counts.entry(outcome).or_default() += 1;
         if outcome != "runs" {
-            let file = case.files[0].file_name().unwrap().to_string_lossy();
+            let file = name_of(&case.files[0]);
             println!("{outcome}: {file}\n    {reason}");
         }
     }

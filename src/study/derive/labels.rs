@@ -193,8 +193,8 @@ impl Pods {
         {
             return Choice::Set(value);
         }
-        if asks_for_version(label, selectors) {
-            return Choice::AsItIs;
+        if let Some(pod_label) = version_label(label, selectors) {
+            return Choice::Set(LabelValue::PodLabel(pod_label.to_owned()));
         }
         match self.texts(selectors).as_slice() {
             [] => Choice::AsItIs,
@@ -240,16 +240,18 @@ impl Pods {
     }
 }
 
-/// Whether it is about canary and stable, which only the pods' labels can tell.
-fn asks_for_version(label: &str, selectors: &[Vec<&Matcher>]) -> bool {
+/// The pods' label that a label must come from, since it is about canary and stable: only pods' labels tell these.
+fn version_label<'a>(label: &'a str, selectors: &[Vec<&Matcher>]) -> Option<&'a str> {
     let speaks = |matcher: &&Matcher| {
         let text = matcher.value.to_ascii_lowercase();
         let positive = matches!(matcher.op, MatchOp::Equal | MatchOp::Regex);
         positive && VERSION_WORDS.iter().any(|word| text.contains(word))
     };
-    let of_hash = label.contains("pod_template_hash");
-    let of_version = OF_VERSIONS.contains(&label);
-    of_hash || (of_version && selectors.iter().flatten().any(speaks))
+    if label.contains("pod_template_hash") {
+        return Some("rollouts-pod-template-hash");
+    }
+    let of_version = OF_VERSIONS.contains(&label) && selectors.iter().flatten().any(speaks);
+    of_version.then_some(label)
 }
 
 /// What a label shows for successes and errors, so that the selectors tell them apart.
