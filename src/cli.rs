@@ -9,6 +9,8 @@ pub mod check;
 pub mod exit_code;
 pub mod faults;
 pub mod init;
+pub mod limits;
+pub mod lint;
 pub mod output;
 pub mod progress;
 pub mod query;
@@ -65,6 +67,7 @@ where
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
         Command::Check(arguments) => check::execute(arguments, streams),
         Command::Replay(arguments) => replay::execute(arguments, streams),
+        Command::Lint(arguments) => lint::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
         Command::Init(arguments) => init::execute(arguments, streams),
         Command::Faults => faults::execute(streams),

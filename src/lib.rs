@@ -7,6 +7,7 @@ pub mod controller;
 pub mod diagnostics;
 pub mod engine;
 pub mod go;
+pub mod lint;
 pub mod manifest;
 pub mod montecarlo;
 pub mod plan;

@@ -2,11 +2,16 @@
 //!
 //! Everything is computed from integers by IEEE arithmetic and `libm`, so results are the same bytes on
 //! every machine. [`proportion`]s carry Wilson or Clopper–Pearson intervals, [`quantile`]s
-//! order-statistic intervals, [`mean`]s the normal one.
+//! order-statistic intervals, [`mean`]s the normal one, differences of two arms ([`paired`]) Tango's.
+//! [`precision`] says when a study may stop.
 
+pub mod likelihood_ratio;
 pub mod mean;
+pub mod paired;
+pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod ratio;
 pub mod special;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +52,12 @@ pub enum Method {
     OrderStatistics,
     /// The normal interval of a mean.
     Normal,
+    /// Tango's score interval of a difference of paired proportions.
+    Tango,
+    /// From the limits of two proportions to those of a function of their ratio.
+    MoverRatio,
+    /// Percentiles of what resampled observations give.
+    Bootstrap,
 }
 
 impl Method {
@@ -59,6 +70,9 @@ impl Method {
             Self::ClopperPearsonLower => "clopper-pearson-lower",
             Self::OrderStatistics => "order-statistics",
             Self::Normal => "normal",
+            Self::Tango => "tango",
+            Self::MoverRatio => "mover-ratio",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -76,6 +90,9 @@ mod tests {
             Method::ClopperPearsonLower,
             Method::OrderStatistics,
             Method::Normal,
+            Method::Tango,
+            Method::MoverRatio,
+            Method::Bootstrap,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assumptions;
+pub mod bound;
 mod check;
 mod coverage;
 pub mod derive;
@@ -12,6 +13,7 @@ mod export;
 pub mod failure;
 mod init;
 pub mod input;
+mod lint;
 mod measurements;
 mod nominal;
 mod places;
@@ -21,10 +23,12 @@ mod recording;
 mod replay;
 pub mod request;
 mod run;
+mod sampling;
 mod trace;
 
 pub use check::check;
 pub use init::init;
+pub use lint::{Linted, lint};
 pub use query::query;
 pub use replay::replay;
 pub use run::run;

@@ -9,6 +9,7 @@
 //! [`sampler`]); no transcendental function runs in a replication's hot path.
 
 pub mod durations;
+pub mod evidence;
 pub mod latency;
 pub mod pod;
 pub mod random;

@@ -2,6 +2,7 @@
 
 mod check;
 mod init;
+mod lint;
 mod query;
 mod replay;
 mod run;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use check::{CheckArguments, CheckFormat};
 pub use init::InitArguments;
+pub use lint::{LintArguments, LintFormat};
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
@@ -41,6 +43,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.
     Replay(ReplayArguments),
+    /// Tell what is wrong with manifests, without simulating anything.
+    Lint(LintArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
     /// Draft a scenario from the manifests' own queries.

@@ -4,13 +4,16 @@ use std::path::Path;
 
 use super::arguments::{Format, RunArguments};
 use super::exit_code::ExitCode;
+use super::limits::{Interrupt, within};
 use super::output::Target;
 use super::progress::while_showing;
 use super::streams::Streams;
 use crate::diagnostics::Diagnostic;
 use crate::montecarlo::progress::Progress;
 use crate::report::model::{InvalidSpec, Report};
+use crate::report::number::{percent, thousands};
 use crate::report::{csv, json, text};
+use crate::stats::proportion::IntervalMethod;
 use crate::study::failure::Failure;
 use crate::study::request::{InputPath, RolloutChoice, RunRequest};
 
@@ -30,11 +33,21 @@ pub fn execute(
         Err(diagnostic) => return streams.complain(&diagnostic),
     };
     let progress = Progress::new();
-    let outcome = while_showing(streams.watched, &progress, || study(&request, &progress));
+    let interrupt = Interrupt::stopping(&progress);
+    let outcome = while_showing(streams.watched, &progress, || {
+        within(request.budget, &progress, || study(&request, &progress))
+    });
     let report = match outcome {
         Ok(report) => report,
+        Err(Failure::Undecided(_)) if interrupt.happened() => {
+            streams.say("interrupted before the first replications were done\n");
+            return ExitCode::Interrupted;
+        }
         Err(failure) => return streams.fail(&failure),
     };
+    if let Some(how) = ending(&request, &report, &progress, &interrupt) {
+        streams.say(&how);
+    }
     match rendered(&report, format, &request) {
         Ok(bytes) => {
             let results = report.results.iter();
@@ -42,10 +55,39 @@ pub fn execute(
             for invalid in refused.filter(|_| format != Format::Text || target != Target::Stdout) {
                 streams.complain(&invalid_spec(invalid));
             }
-            target.write(&bytes, streams, verdict(&report))
+            let code = if interrupt.happened() {
+                ExitCode::Interrupted
+            } else {
+                verdict(&report)
+            };
+            target.write(&bytes, streams, code)
         }
         Err(diagnostic) => streams.complain(&diagnostic),
     }
+}
+
+/// Why a study ended where it did, unless that was said beforehand. Not part of the result, since
+/// `--replications` gives the same result again.
+fn ending(
+    request: &RunRequest,
+    report: &Report,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Option<String> {
+    let arms = report.results.iter().flat_map(|result| &result.arms);
+    let replications = thousands(arms.map(|arm| arm.replications).max()?);
+    let why = if interrupt.happened() {
+        "interrupted".to_owned()
+    } else if progress.is_stopped() {
+        "the budget is used up".to_owned()
+    } else if let Some(precision) = request.precision {
+        format!("precise to ±{}", percent(precision, 12))
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{why}: the result holds the first {replications} replications of each arm\n"
+    ))
 }
 
 /// For those who don't read the result: why nothing was simulated.
@@ -106,6 +148,9 @@ fn command(request: &RunRequest, report: &Report) -> String {
     let arms = report.results.iter().flat_map(|result| &result.arms);
     if let Some(replications) = arms.map(|arm| arm.replications).max() {
         words.extend(["--replications".to_owned(), replications.to_string()]);
+    }
+    if request.interval == IntervalMethod::ClopperPearson {
+        words.extend(["--interval", "clopper-pearson"].map(str::to_owned));
     }
     words.extend(["--seed".to_owned(), report.seed.to_string()]);
     words.join(" ")

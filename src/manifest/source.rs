@@ -110,6 +110,13 @@ impl Manifests {
     ///
     /// Never fails: what can't be read is among the diagnostics.
     pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Self {
+        let mut manifests = Self::read_all(paths, stdin);
+        manifests.refuse_duplicates();
+        manifests
+    }
+
+    /// As [`Self::read`], but keeps every object: folders may hold several environments or applications.
+    pub fn read_all(paths: &[PathBuf], stdin: &mut dyn Read) -> Self {
         let mut manifests = Self::default();
         let mut seen = BTreeSet::new();
         let mut files = Vec::new();
@@ -142,8 +149,17 @@ impl Manifests {
 
     /// Reads one text, as if it were a file of that name.
     pub fn from_text(name: &str, text: &str) -> Self {
+        let mut manifests = Self::from_texts([(name, text)]);
+        manifests.refuse_duplicates();
+        manifests
+    }
+
+    /// Reads texts with their names, as [`Self::read_all`] reads files.
+    pub fn from_texts<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
         let mut manifests = Self::default();
-        manifests.add_bytes(name, text.as_bytes().to_vec());
+        for (name, text) in texts {
+            manifests.add_bytes(name, text.as_bytes().to_vec());
+        }
         manifests.finish();
         manifests
     }
@@ -280,7 +296,6 @@ impl Manifests {
 
     fn finish(&mut self) {
         kustomize::leave_out_patches(self);
-        self.refuse_duplicates();
         self.diagnostics
             .sort_by_key(|diagnostic| diagnostic.location);
     }
@@ -319,6 +334,8 @@ impl Manifests {
             );
         }
         self.objects = kept;
+        self.diagnostics
+            .sort_by_key(|diagnostic| diagnostic.location);
     }
 }
 

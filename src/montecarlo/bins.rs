@@ -9,12 +9,14 @@ use hdrhistogram::Histogram;
 
 const SIGNIFICANT_FIGURES: u8 = 3;
 
-/// A multiset of unsigned integers in bounded memory (at most 0.5 MB, for values up to 2^64).
+/// A multiset of unsigned integers in bounded memory (at most 0.5 MB, for values up to 2^64; next to nothing
+/// while it is empty).
 ///
 /// **Invariant:** adding is commutative and merging is commutative and associative, bit for bit.
 #[derive(Clone, Debug)]
 pub struct Bins {
-    histogram: Histogram<u64>,
+    /// None while there are no values.
+    histogram: Option<Histogram<u64>>,
     sum: u128,
     sum_of_squares: u128,
     smallest: u64,
@@ -24,10 +26,8 @@ pub struct Bins {
 impl Bins {
     /// No values.
     pub fn new() -> Self {
-        let histogram = Histogram::new(SIGNIFICANT_FIGURES)
-            .unwrap_or_else(|_| unreachable!("1 to 5 significant figures are valid"));
         Self {
-            histogram,
+            histogram: None,
             sum: 0,
             sum_of_squares: 0,
             smallest: u64::MAX,
@@ -38,6 +38,7 @@ impl Bins {
     /// Adds one value. Allocates only when `value` is larger than any before.
     pub fn add(&mut self, value: u64) {
         self.histogram
+            .get_or_insert_with(empty)
             .record(value)
             .unwrap_or_else(|_| unreachable!("a resizing histogram takes any value"));
         self.sum += u128::from(value);
@@ -50,8 +51,12 @@ impl Bins {
 
     /// Adds all values of `other`.
     pub fn merge(&mut self, other: &Self) {
+        let Some(values) = &other.histogram else {
+            return;
+        };
         self.histogram
-            .add(&other.histogram)
+            .get_or_insert_with(empty)
+            .add(values)
             .unwrap_or_else(|_| unreachable!("a resizing histogram takes any value"));
         self.sum += other.sum;
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
@@ -61,7 +66,7 @@ impl Bins {
 
     /// How many values.
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.histogram.as_ref().map_or(0, Histogram::len)
     }
 
     /// Their sum.
@@ -81,16 +86,39 @@ impl Bins {
         if rank == 0 || rank > self.count() {
             return None;
         }
+        let histogram = self.histogram.as_ref()?;
         let mut seen = 0;
-        for bin in self.histogram.iter_recorded() {
+        for bin in histogram.iter_recorded() {
             seen += bin.count_at_value();
             if seen >= rank {
-                let middle = self.histogram.median_equivalent(bin.value_iterated_to());
+                let middle = histogram.median_equivalent(bin.value_iterated_to());
                 return Some(middle.clamp(self.smallest, self.largest));
             }
         }
         None
     }
+
+    /// For each bin that holds values, in ascending order: its largest value (at most the largest of all), and
+    /// how many values are at or below it. Both are exact.
+    pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let mut seen = 0;
+        self.histogram.iter().flat_map(move |histogram| {
+            let bins: Vec<(u64, u64)> = histogram
+                .iter_recorded()
+                .map(|bin| {
+                    seen += bin.count_at_value();
+                    let last = histogram.highest_equivalent(bin.value_iterated_to());
+                    (last.min(self.largest), seen)
+                })
+                .collect();
+            bins
+        })
+    }
+}
+
+fn empty() -> Histogram<u64> {
+    Histogram::new(SIGNIFICANT_FIGURES)
+        .unwrap_or_else(|_| unreachable!("1 to 5 significant figures are valid"))
 }
 
 impl Default for Bins {
@@ -140,6 +168,18 @@ mod tests {
         let bins = filled(&[u64::MAX; 3]);
         assert_eq!(bins.at_rank(2), Some(u64::MAX));
         assert_eq!(bins.sum(), 3 * u128::from(u64::MAX));
+    }
+
+    #[test]
+    fn cumulative_counts_are_exact_at_the_ends_of_bins() {
+        let values = [7, 7, 300, 1_000_000, 1_000_001, 1_000_900, 5_000_000];
+        let cumulative: Vec<_> = filled(&values).cumulative().collect();
+        assert_eq!(cumulative.last(), Some(&(5_000_000, 7)));
+        for (value, count) in cumulative {
+            let at_most = values.iter().filter(|&&v| v <= value).count() as u64;
+            assert_eq!(count, at_most, "at {value}");
+        }
+        assert_eq!(Bins::new().cumulative().count(), 0);
     }
 
     proptest! {

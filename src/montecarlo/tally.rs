@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::bins::Bins;
 use crate::engine::outcome::{Abort, Outcome, Replication};
 use crate::plan::ArmKind;
+use crate::stats::paired::Pairs;
 
 /// Where a rollout stood at its abort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,12 +34,16 @@ pub struct Tally {
     kind: ArmKind,
     outcomes: [u64; Outcome::COUNT],
     detected: u64,
-    time_to_abort_ms: Bins,
+    /// Pair by pair, whether this arm's release is detected and the healthy one is aborted by Failed.
+    pairs: Pairs,
+    /// When replications ended, by outcome.
+    ended_ms: [Bins; Outcome::COUNT],
     time_to_abort_from_onset_ms: Bins,
     time_to_safe_ms: Bins,
-    duration_ms: Bins,
     repeating: u64,
     pages: Bins,
+    /// Replications in which anybody was paged.
+    paged: u64,
     failed_requests: Bins,
     failed_before: Bins,
     failed_after_miss: Bins,
@@ -53,12 +58,13 @@ impl Tally {
             kind,
             outcomes: [0; Outcome::COUNT],
             detected: 0,
-            time_to_abort_ms: Bins::new(),
+            pairs: Pairs::default(),
+            ended_ms: Default::default(),
             time_to_abort_from_onset_ms: Bins::new(),
             time_to_safe_ms: Bins::new(),
-            duration_ms: Bins::new(),
             repeating: 0,
             pages: Bins::new(),
+            paged: 0,
             failed_requests: Bins::new(),
             failed_before: Bins::new(),
             failed_after_miss: Bins::new(),
@@ -70,9 +76,10 @@ impl Tally {
     /// Counts one replication.
     pub fn add(&mut self, replication: &Replication) {
         self.outcomes[replication.outcome.index()] += 1;
-        self.duration_ms.add(millis(replication.ended_ms));
+        self.ended_ms[replication.outcome.index()].add(millis(replication.ended_ms));
         self.repeating += u64::from(replication.repeating);
         self.pages.add(replication.pages.into());
+        self.paged += u64::from(replication.pages > 0);
         self.failed_before.add(replication.failed_before);
         self.failed_after_miss.add(replication.failed_after_miss);
         self.failed_requests.add(
@@ -83,9 +90,16 @@ impl Tally {
         if let Some(abort) = replication.abort {
             self.add_abort(abort);
         }
+        self.detected += u64::from(detects(self.kind, replication));
         if replication.outcome == Outcome::AbortedFailed {
             self.add_failed(replication);
         }
+    }
+
+    /// Counts the pair of one replication, already added, and the healthy arm's replication of the same
+    /// number: whether each of them is detected.
+    pub fn add_pair(&mut self, detected: bool, healthy: bool) {
+        self.pairs.add(detected, healthy);
     }
 
     fn add_abort(&mut self, abort: Abort) {
@@ -99,15 +113,7 @@ impl Tally {
     }
 
     fn add_failed(&mut self, replication: &Replication) {
-        let since_onset = replication
-            .onset_ms
-            .map(|onset| replication.ended_ms - onset)
-            .filter(|&since| since >= 0);
-        if self.kind == ArmKind::Healthy || since_onset.is_some() {
-            self.detected += 1;
-        }
-        self.time_to_abort_ms.add(millis(replication.ended_ms));
-        if let Some(since) = since_onset {
+        if let Some(since) = since_onset(replication) {
             self.time_to_abort_from_onset_ms.add(millis(since));
         }
         if let Some(safe) = replication.safe_ms {
@@ -122,13 +128,16 @@ impl Tally {
             *count += more;
         }
         self.detected += other.detected;
-        self.time_to_abort_ms.merge(&other.time_to_abort_ms);
+        self.pairs.merge(&other.pairs);
+        for (ended, more) in self.ended_ms.iter_mut().zip(&other.ended_ms) {
+            ended.merge(more);
+        }
         self.time_to_abort_from_onset_ms
             .merge(&other.time_to_abort_from_onset_ms);
         self.time_to_safe_ms.merge(&other.time_to_safe_ms);
-        self.duration_ms.merge(&other.duration_ms);
         self.repeating += other.repeating;
         self.pages.merge(&other.pages);
+        self.paged += other.paged;
         self.failed_requests.merge(&other.failed_requests);
         self.failed_before.merge(&other.failed_before);
         self.failed_after_miss.merge(&other.failed_after_miss);
@@ -166,9 +175,28 @@ impl Tally {
         self.replications() - self.outcome(Outcome::Promoted)
     }
 
+    /// Replications aborted, for whatever reason.
+    pub fn aborted(&self) -> u64 {
+        let aborts = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| outcome.is_abort());
+        aborts.map(|outcome| self.outcome(outcome)).sum()
+    }
+
     /// From the start of the update to the abort, among those aborted by Failed; milliseconds.
     pub fn time_to_abort_ms(&self) -> &Bins {
-        &self.time_to_abort_ms
+        self.ended_ms(Outcome::AbortedFailed)
+    }
+
+    /// From the start of the update to the end, of those that ended as `outcome`; milliseconds.
+    pub fn ended_ms(&self, outcome: Outcome) -> &Bins {
+        &self.ended_ms[outcome.index()]
+    }
+
+    /// Pair by pair, whether this arm's release is detected (first) and the healthy arm's release of the same
+    /// number is aborted by Failed (second). Empty in the healthy arm, and when that arm wasn't replayed.
+    pub fn pairs(&self) -> &Pairs {
+        &self.pairs
     }
 
     /// From the fault's onset to the abort, among those aborted by Failed after it; milliseconds.
@@ -183,8 +211,12 @@ impl Tally {
     }
 
     /// From the start of the update to the outcome, of all replications; milliseconds.
-    pub fn duration_ms(&self) -> &Bins {
-        &self.duration_ms
+    pub fn duration_ms(&self) -> Bins {
+        let mut all = Bins::new();
+        for ended in &self.ended_ms {
+            all.merge(ended);
+        }
+        all
     }
 
     /// Unfinished replications in which the real controller repeats itself for ever.
@@ -195,6 +227,11 @@ impl Tally {
     /// How often somebody was paged until the outcome.
     pub fn pages(&self) -> &Bins {
         &self.pages
+    }
+
+    /// Replications in which somebody was paged until the outcome.
+    pub fn paged(&self) -> u64 {
+        self.paged
     }
 
     /// Requests failed because of the fault, before the outcome and after a miss together.
@@ -221,6 +258,19 @@ impl Tally {
     pub fn decided_by(&self) -> impl Iterator<Item = (Option<u16>, u64)> + '_ {
         self.decided_by.iter().map(|(&metric, &n)| (metric, n))
     }
+}
+
+/// Whether a release is aborted by Failed: at or after the fault's onset in a fault arm, at all in the
+/// healthy one.
+pub fn detects(kind: ArmKind, replication: &Replication) -> bool {
+    replication.outcome == Outcome::AbortedFailed
+        && (kind == ArmKind::Healthy || since_onset(replication).is_some())
+}
+
+/// How long after the fault's onset it ended; none when it ended before.
+fn since_onset(replication: &Replication) -> Option<i64> {
+    let since = replication.ended_ms - replication.onset_ms?;
+    (since >= 0).then_some(since)
 }
 
 /// Times never lie before the start of the update.

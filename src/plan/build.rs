@@ -23,14 +23,15 @@ use crate::telemetry::targets::Role;
 use crate::units::{Duration, Instant};
 use crate::world::durations::RandomDuration;
 
-use super::measure::{Measure, QueryMeasure, Source};
+use super::evidence::evidence;
+use super::measure::{Measure, QueryMeasure, Source, reads_totals};
 use super::recorded::{RecordedQuery, RecordedSeries};
 use super::rollout::CompiledRollout;
 use super::series::{PodSlots, Reads, Signals, namespace, survey, universe};
 use super::world::{FaultPlan, KnownRates, fault_plan, scrape_plan};
 use super::{
-    Arm, ArmKind, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND, WorldPlan,
-    analysis,
+    Arm, ArmKind, EvidencePlan, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND,
+    WorldPlan, analysis,
 };
 
 /// Something that the real system accepts and rollsim doesn't simulate.
@@ -175,7 +176,7 @@ pub fn build(
         operators: operators(scenario),
         pages: scenario.pages,
         subscriptions: subscriptions(&rollout.metadata.annotations),
-        arms: arms(scenario, &columns),
+        arms: arms(scenario, &columns, &all_columns),
     };
     Ok(Built {
         plan,
@@ -264,16 +265,18 @@ fn operators(scenario: &Scenario) -> Vec<OperatorPlan> {
 }
 
 /// The healthy arm and one per fault.
-fn arms(scenario: &Scenario, columns: &[ColumnSpec]) -> Vec<Arm> {
+fn arms(scenario: &Scenario, columns: &[ColumnSpec], exported: &[ColumnSpec]) -> Vec<Arm> {
     let healthy = Arm {
         name: "healthy".to_owned(),
         kind: ArmKind::Healthy,
         fault: FaultPlan::default(),
+        evidence: EvidencePlan::Healthy,
     };
     let faults = scenario.faults.iter().map(|fault| Arm {
         name: fault.name.clone(),
         kind: ArmKind::Fault,
         fault: fault_plan(scenario, fault, columns),
+        evidence: evidence(scenario, fault, columns, exported),
     });
     std::iter::once(healthy).chain(faults).collect()
 }
@@ -681,6 +684,7 @@ impl Builder<'_> {
             text: query_text(measured),
             source,
             conditions,
+            reads_totals: reads_totals(expr),
             reads_canary_requests: reads.is_some_and(|reads| {
                 reads.reads_role(Role::Canary) && reads.signals(self.columns).requests
             }),

@@ -178,7 +178,7 @@ pub fn scrape_plan(
 }
 
 /// Factors of response times for the classes of healthy behaviour: warm, then cold.
-fn warmup_factors(scenario: &Scenario) -> impl Iterator<Item = f64> {
+pub(super) fn warmup_factors(scenario: &Scenario) -> impl Iterator<Item = f64> {
     let cold = scenario
         .service
         .warmup
@@ -206,13 +206,7 @@ fn fixed_samplers(mean: f64, shares: &[f64], bytes: &mut usize) -> Vec<FixedMean
 /// Compiles one fault.
 pub fn fault_plan(scenario: &Scenario, fault: &Fault, columns: &[ColumnSpec]) -> FaultPlan {
     let cells = cells(scenario, columns);
-    let slowdown = fault.latency.as_ref().map_or(Slowdown::NONE, Slowdown::of);
-    let pressure = fault
-        .memory
-        .as_ref()
-        .and_then(|memory| memory.gc_pressure.as_ref());
-    let mut slowdowns = vec![slowdown];
-    slowdowns.extend(pressure.map(|pressure| slowdown.times(pressure.latency_factor)));
+    let slowdowns = slowdowns(fault);
     let expected_requests =
         scenario.traffic.rate_per_second * scenario.prometheus.scrape_interval.as_seconds_f64();
     let parameters = |warmup_factor: f64, slowdown: Slowdown| FaultParameters {
@@ -244,6 +238,18 @@ pub fn fault_plan(scenario: &Scenario, fault: &Fault, columns: &[ColumnSpec]) ->
             .map(|leak| memory_plan(scenario, leak)),
         failing_share: failing_share(scenario, fault),
     }
+}
+
+/// What happens to response times in each stage of a fault.
+pub(super) fn slowdowns(fault: &Fault) -> Vec<Slowdown> {
+    let slowdown = fault.latency.as_ref().map_or(Slowdown::NONE, Slowdown::of);
+    let pressure = fault
+        .memory
+        .as_ref()
+        .and_then(|memory| memory.gc_pressure.as_ref());
+    let mut slowdowns = vec![slowdown];
+    slowdowns.extend(pressure.map(|pressure| slowdown.times(pressure.latency_factor)));
+    slowdowns
 }
 
 fn memory_plan(scenario: &Scenario, leak: &crate::scenario::model::MemoryLeak) -> MemoryPlan {

@@ -101,11 +101,32 @@ fn rows(arm: &ArmResult) -> Vec<Row> {
             )
         })
         .collect();
+    rows.extend(Outcome::ALL.into_iter().map(|outcome| Row {
+        statistic: format!("probability.{}", outcome.name()),
+        value: Value::Estimate(arm.intervals.outcomes.of(outcome)),
+        unit: "probability",
+    }));
     rows.extend(estimates(arm).map(|(statistic, value, unit)| Row {
         statistic: statistic.to_owned(),
         value: Value::Estimate(value),
         unit,
     }));
+    for incidence in &arm.cumulative_incidence {
+        let of = &incidence.quantiles_s;
+        for (name, value) in [
+            ("p50", of.p50),
+            ("p90", of.p90),
+            ("p95", of.p95),
+            ("p99", of.p99),
+        ] {
+            rows.push(Row {
+                statistic: format!("incidence.{}.{name}", incidence.outcome),
+                value: Value::Estimate(value),
+                unit: "s",
+            });
+        }
+    }
+    rows.extend(bounds(arm));
     for at in &arm.aborted_at {
         let step = at.step.map_or("none".to_owned(), |step| step.to_string());
         let place = format!(
@@ -121,6 +142,20 @@ fn rows(arm: &ArmResult) -> Vec<Row> {
     rows
 }
 
+fn bounds(arm: &ArmResult) -> impl Iterator<Item = Row> + '_ {
+    arm.bound.iter().flat_map(|bound| {
+        let row = |what: &str, value, unit| Row {
+            statistic: format!("bound.{}.{what}", bound.scope.name()),
+            value: Value::Estimate(value),
+            unit,
+        };
+        [
+            row("power", bound.bound, "probability"),
+            row("efficiency", bound.efficiency, "share"),
+        ]
+    })
+}
+
 fn estimates(
     arm: &ArmResult,
 ) -> impl Iterator<Item = (&'static str, Option<Estimate>, &'static str)> {
@@ -133,6 +168,11 @@ fn estimates(
     let failed = &of.failed_requests;
     [
         ("detected", Some(arm.detected), "probability"),
+        (
+            "excess_over_healthy",
+            arm.excess_over_healthy.map(|excess| excess.difference),
+            "probability",
+        ),
         ("stopped", Some(arm.stopped), "probability"),
         ("time_to_abort.p50", abort.p50, "s"),
         ("time_to_abort.p90", abort.p90, "s"),
@@ -194,6 +234,13 @@ mod tests {
         );
         let never = find("empty-body", "time_to_abort.p50");
         assert!((3..9).all(|column| never[column].is_empty()));
+        let excess = find("error-spike", "excess_over_healthy");
+        assert_eq!((&excess[4], &excess[8]), ("0.998", "tango"));
+        assert_eq!(
+            &find("error-spike", "incidence.aborted_failed.p99")[3],
+            "1000"
+        );
+        assert_eq!(&find("empty-body", "incidence.promoted.p50")[4], "1644");
         assert_eq!(&find("error-spike", "decided_by.success-rate")[4], "998");
         assert_eq!(&find("error-spike", "time_to_abort.p50")[9], "s");
     }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::Bound;
 use crate::engine::outcome::Outcome;
 use crate::plan::ArmKind;
 use crate::stats::Estimate;
@@ -78,6 +79,34 @@ pub struct RolloutResult {
     pub plan: Option<PlanSummary>,
     /// The healthy arm and one per fault, in the scenario's order.
     pub arms: Vec<ArmResult>,
+    /// What that means a quarter and a year; none unless the scenario says how often there are releases.
+    #[serde(default)]
+    pub base_rates: Option<BaseRates>,
+}
+
+/// What the gates mean for those who release so often, and so often something bad.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaseRates {
+    /// Releases a week, as the scenario says.
+    pub deploys_per_week: f64,
+    /// The share of bad ones, as the scenario says.
+    pub bad_release_share: f64,
+    /// Pages per 13 weeks in healthy releases; none when that arm wasn't replayed.
+    pub pages_for_nothing_per_quarter: Option<Estimate>,
+    /// One per fault, as if every bad release were of this kind.
+    pub bad_releases: Vec<BadReleases>,
+}
+
+/// Bad releases of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BadReleases {
+    /// The fault's name.
+    pub arm: String,
+    /// Promoted ones per 52 weeks.
+    pub shipped_per_year: Option<Estimate>,
+    /// The probability that a release which was aborted is bad; none when nothing is ever aborted, or the
+    /// healthy arm wasn't replayed.
+    pub bad_given_aborted: Option<Estimate>,
 }
 
 /// Why the controller refuses a Rollout.
@@ -162,8 +191,15 @@ pub struct ArmResult {
     pub outcomes: Outcomes,
     /// Aborted by Failed at or after the fault's onset; in the healthy arm all aborted by Failed: false aborts.
     pub detected: Estimate,
+    /// What that exceeds the healthy arm's false aborts by; null in the healthy arm, and when that arm wasn't
+    /// replayed.
+    #[serde(default)]
+    pub excess_over_healthy: Option<Excess>,
     /// Not promoted, for whatever reason.
     pub stopped: Estimate,
+    /// Aborted, for whatever reason.
+    #[serde(default)]
+    pub aborted: Option<Estimate>,
     /// From the start of the update to the abort, among those aborted by Failed.
     pub time_to_abort_s: Quantiles,
     /// From the fault's onset to the abort, among those aborted by Failed after it.
@@ -186,6 +222,59 @@ pub struct ArmResult {
     pub duration_s: MedianAndTail,
     /// The same figures with their intervals.
     pub intervals: Intervals,
+    /// How probable each way to end is until some time; one entry per outcome that happened.
+    #[serde(default)]
+    pub cumulative_incidence: Vec<Incidence>,
+    /// What no test of the same requests could exceed, by scope; empty in the healthy arm.
+    #[serde(default)]
+    pub bound: Vec<Bound>,
+}
+
+/// The difference between a bad release's detection and a healthy release's false abort, from replications
+/// paired by their number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Excess {
+    /// The difference.
+    #[serde(flatten)]
+    pub difference: Estimate,
+    /// The pairs that it comes from.
+    pub pairs: ExcessPairs,
+}
+
+/// The pairs of a bad and a healthy release of the same number; they add up to the replications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExcessPairs {
+    /// The bad release is detected and the healthy one aborted by Failed.
+    pub both: u64,
+    /// Only the bad one: discordant.
+    pub only_this: u64,
+    /// Only the healthy one: discordant.
+    pub only_healthy: u64,
+    /// Neither.
+    pub neither: u64,
+}
+
+/// The cumulative incidence of one outcome: the others compete with it, and count as never.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incidence {
+    /// Its name, as in [`Outcomes`].
+    pub outcome: String,
+    /// The probability that a release ever ends so.
+    pub plateau: Estimate,
+    /// When so many of *all* releases have ended so; null above the plateau.
+    pub quantiles_s: QuantileEstimates,
+    /// The curve, rising: at most 100 points.
+    pub points: Vec<IncidencePoint>,
+}
+
+/// One point of a cumulative incidence.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidencePoint {
+    /// From the start of the update.
+    pub at_s: f64,
+    /// The probability of having ended so by then.
+    #[serde(flatten)]
+    pub probability: Estimate,
 }
 
 /// How replications ended; the fields add up to the number of replications.
@@ -254,15 +343,21 @@ pub struct AbortedAt {
     pub share: f64,
     /// How many.
     pub n: u64,
+    /// The probability of it.
+    #[serde(default)]
+    pub probability: Option<Estimate>,
 }
 
 /// Aborts that one metric decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecidedBy {
     /// Its name; none when no metric decided (a progress deadline).
     pub metric: Option<String>,
     /// How many.
     pub n: u64,
+    /// The probability of it.
+    #[serde(default)]
+    pub probability: Option<Estimate>,
 }
 
 /// Requests per release that failed because of the fault.
@@ -297,6 +392,9 @@ pub struct Pages {
 /// The figures of an arm with their intervals; null where the figure is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
+    /// See [`ArmResult::outcomes`].
+    #[serde(default)]
+    pub outcomes: OutcomeEstimates,
     /// See [`ArmResult::time_to_abort_s`].
     pub time_to_abort_s: QuantileEstimates,
     /// See [`ArmResult::time_to_abort_from_onset_s`].
@@ -310,6 +408,40 @@ pub struct Intervals {
     pub pages: PagesEstimates,
     /// See [`ArmResult::duration_s`].
     pub duration_s: MedianAndTailEstimates,
+}
+
+/// [`Outcomes`] as probabilities with their intervals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of Outcomes")]
+pub struct OutcomeEstimates {
+    pub promoted: Option<Estimate>,
+    pub aborted_failed: Option<Estimate>,
+    pub aborted_error: Option<Estimate>,
+    pub aborted_deadline: Option<Estimate>,
+    pub aborted_operator: Option<Estimate>,
+    pub aborted_other: Option<Estimate>,
+    pub paused_inconclusive: Option<Estimate>,
+    pub paused: Option<Estimate>,
+    pub degraded: Option<Estimate>,
+    pub unfinished: Option<Estimate>,
+}
+
+impl OutcomeEstimates {
+    /// The probability of ending as `outcome`.
+    pub const fn of(&self, outcome: Outcome) -> Option<Estimate> {
+        match outcome {
+            Outcome::Promoted => self.promoted,
+            Outcome::AbortedFailed => self.aborted_failed,
+            Outcome::AbortedError => self.aborted_error,
+            Outcome::AbortedDeadline => self.aborted_deadline,
+            Outcome::AbortedOperator => self.aborted_operator,
+            Outcome::AbortedOther => self.aborted_other,
+            Outcome::PausedInconclusive => self.paused_inconclusive,
+            Outcome::Paused => self.paused,
+            Outcome::Degraded => self.degraded,
+            Outcome::Unfinished => self.unfinished,
+        }
+    }
 }
 
 /// [`Quantiles`] with their intervals.
@@ -332,9 +464,12 @@ pub struct MedianAndTailEstimates {
 
 /// [`Pages`] with its interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the field is that of Pages")]
+#[expect(missing_docs, reason = "the first field is that of Pages")]
 pub struct PagesEstimates {
     pub mean: Option<Estimate>,
+    /// The probability that anybody is paged at all.
+    #[serde(default)]
+    pub any: Option<Estimate>,
 }
 
 /// [`FailedRequests`] with their intervals.

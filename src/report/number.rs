@@ -67,6 +67,12 @@ pub fn proportion(estimate: &Estimate) -> String {
         Method::ClopperPearsonLower => {
             format!("all {} (≥ {} %)", thousands(estimate.n), lower(low))
         }
+        Method::ClopperPearson if estimate.estimate <= 0.0 => {
+            format!("0 of {} (≤ {} %)", thousands(estimate.n), upper(high))
+        }
+        Method::ClopperPearson if estimate.estimate >= 1.0 => {
+            format!("all {} (≥ {} %)", thousands(estimate.n), lower(low))
+        }
         _ => {
             let decimals = decimals(100.0 * (high - low));
             format!(
@@ -77,6 +83,28 @@ pub fn proportion(estimate: &Estimate) -> String {
             )
         }
     }
+}
+
+/// A difference of two probabilities in percentage points with its interval: `+6.2 points (+5.8 to +6.7)`.
+pub fn points(estimate: &Estimate) -> String {
+    let low = estimate.low.unwrap_or(-1.0);
+    let high = estimate.high.unwrap_or(1.0);
+    let decimals = decimals(100.0 * (high - low));
+    // Not the sign of what rounds to nothing.
+    let shown = |share: f64| {
+        let text = format!("{:+.decimals$}", 100.0 * share);
+        if text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
+            text
+        } else {
+            format!("{:.decimals$}", 0.0)
+        }
+    };
+    format!(
+        "{} points ({} to {})",
+        shown(estimate.estimate),
+        shown(low),
+        shown(high)
+    )
 }
 
 /// Decimals that show an interval of this width as one.
@@ -100,7 +128,7 @@ fn upper(share: f64) -> String {
 }
 
 /// A lower limit in percent, rounded down so that its distance to 100 keeps two digits.
-fn lower(share: f64) -> String {
+pub(super) fn lower(share: f64) -> String {
     let gap = 100.0 * (1.0 - share);
     let decimals = two_digits(gap);
     let scale = libm::pow(10.0, decimals as f64);
@@ -135,8 +163,9 @@ fn short(number: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, percent, proportion, seconds, thousands};
-    use crate::stats::proportion::proportion as estimate;
+    use super::{count, percent, points, proportion, seconds, thousands};
+    use crate::stats::paired::{Pairs, tango};
+    use crate::stats::proportion::{clopper_pearson, proportion as estimate};
     use std::num::NonZeroU64;
 
     #[test]
@@ -186,5 +215,24 @@ mod tests {
         assert_proportion(9_995, 10_000, "99.95 % (99.88–99.98 %)");
         assert_proportion(5_000, 10_000, "50.0 % (49.0–51.0 %)");
         assert_proportion(1, 1_000_000, "0.0001 % (0.0000–0.0006 %)");
+        let exact = |hits| proportion(&clopper_pearson(hits, NonZeroU64::new(50).unwrap(), 0.95));
+        assert_eq!(exact(0), "0 of 50 (≤ 7.2 %)");
+        assert_eq!(exact(50), "all 50 (≥ 92.8 %)");
+        assert_eq!(exact(25), "50.0 % (35.5–64.5 %)");
+    }
+
+    #[test]
+    fn differences_carry_their_sign() {
+        let shown = |only_first, only_second| {
+            let pairs = Pairs {
+                both: 0,
+                only_first,
+                only_second,
+                neither: 1_000 - only_first - only_second,
+            };
+            points(&tango(&pairs, 0.95).unwrap())
+        };
+        assert_eq!(shown(62, 0), "+6.2 points (+4.9 to +7.9)");
+        assert_eq!(shown(0, 0), "0.0 points (-0.4 to +0.4)");
     }
 }

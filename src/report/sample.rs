@@ -7,8 +7,9 @@ use super::model::{
 use super::summarise::summarise;
 use super::trace::{Event, Trace, TraceEvent};
 use crate::engine::outcome::{Abort, Outcome, Replication};
-use crate::montecarlo::tally::Tally;
+use crate::montecarlo::tally::{Tally, detects};
 use crate::plan::ArmKind;
+use crate::stats::proportion::IntervalMethod;
 
 /// What the sample's templates read and its faults change.
 pub(crate) fn facts() -> Facts {
@@ -118,6 +119,10 @@ fn tally(kind: ArmKind, replications: impl Iterator<Item = Replication>) -> Tall
     let mut tally = Tally::new(kind);
     for replication in replications {
         tally.add(&replication);
+        // The healthy release of the same number goes through.
+        if kind == ArmKind::Fault {
+            tally.add_pair(detects(kind, &replication), false);
+        }
     }
     tally
 }
@@ -148,8 +153,9 @@ pub(crate) fn report() -> Report {
         plan: Some(plan()),
         arms: tallies
             .iter()
-            .filter_map(|(name, tally)| summarise(name, tally, &names))
+            .filter_map(|(name, tally)| summarise(name, tally, &names, IntervalMethod::Wilson))
             .collect(),
+        base_rates: None,
     };
     let findings = derive(&result, &facts());
     Report {

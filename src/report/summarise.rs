@@ -1,25 +1,50 @@
 //! From an arm's tally to its part of the report.
 
+use super::incidence::incidences;
 use super::model::{
-    AbortedAt, ArmResult, DecidedBy, FailedRequests, FailedRequestsEstimates, Intervals,
-    MedianAndTail, MedianAndTailEstimates, Outcomes, Pages, PagesEstimates, QuantileEstimates,
-    Quantiles, Unfinished,
+    AbortedAt, ArmResult, DecidedBy, Excess, ExcessPairs, FailedRequests, FailedRequestsEstimates,
+    Intervals, MedianAndTail, MedianAndTailEstimates, OutcomeEstimates, Outcomes, Pages,
+    PagesEstimates, QuantileEstimates, Quantiles, Unfinished,
 };
 use crate::engine::outcome::Outcome;
 use crate::montecarlo::bins::Bins;
 use crate::montecarlo::tally::Tally;
-use crate::stats::Estimate;
 use crate::stats::mean::mean;
-use crate::stats::proportion::proportion;
+use crate::stats::paired::tango;
+use crate::stats::proportion::{IntervalMethod, proportion_at};
 use crate::stats::quantile::quantile;
+use crate::stats::{Estimate, LEVEL};
 use std::num::NonZeroU64;
 
-const MILLIS_PER_SECOND: f64 = 1_000.0;
+pub(super) const MILLIS_PER_SECOND: f64 = 1_000.0;
 
-/// The figures of an arm, none before its first replication. `metric_names` are the plan's, by index.
-pub fn summarise(name: &str, tally: &Tally, metric_names: &[String]) -> Option<ArmResult> {
+/// How an arm's counts become probabilities.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proportions {
+    n: NonZeroU64,
+    method: IntervalMethod,
+}
+
+impl Proportions {
+    /// The share of `count` replications in all.
+    pub(super) fn of(self, count: u64) -> Estimate {
+        proportion_at(self.method, count, self.n, LEVEL)
+    }
+}
+
+/// The figures of an arm, none before its first replication. `metric_names` are the plan's, by index;
+/// proportions get the intervals of `method`.
+pub fn summarise(
+    name: &str,
+    tally: &Tally,
+    metric_names: &[String],
+    method: IntervalMethod,
+) -> Option<ArmResult> {
     let n = NonZeroU64::new(tally.replications())?;
+    let share = Proportions { n, method };
+    let duration_ms = tally.duration_ms();
     let intervals = Intervals {
+        outcomes: outcome_estimates(tally, share),
         time_to_abort_s: time_quantiles(tally.time_to_abort_ms()),
         time_to_abort_from_onset_s: time_quantiles(tally.time_to_abort_from_onset_ms()),
         time_to_safe_s: time_quantiles(tally.time_to_safe_ms()),
@@ -32,10 +57,11 @@ pub fn summarise(name: &str, tally: &Tally, metric_names: &[String]) -> Option<A
         },
         pages: PagesEstimates {
             mean: mean(tally.pages()),
+            any: Some(share.of(tally.paged())),
         },
         duration_s: MedianAndTailEstimates {
-            p50: quantile(tally.duration_ms(), 50, MILLIS_PER_SECOND),
-            p95: quantile(tally.duration_ms(), 95, MILLIS_PER_SECOND),
+            p50: quantile(&duration_ms, 50, MILLIS_PER_SECOND),
+            p95: quantile(&duration_ms, 95, MILLIS_PER_SECOND),
         },
     };
     Some(ArmResult {
@@ -43,13 +69,15 @@ pub fn summarise(name: &str, tally: &Tally, metric_names: &[String]) -> Option<A
         kind: tally.kind(),
         replications: n.get(),
         outcomes: outcomes(tally),
-        detected: proportion(tally.detected(), n),
-        stopped: proportion(tally.stopped(), n),
+        detected: share.of(tally.detected()),
+        excess_over_healthy: excess(tally),
+        stopped: share.of(tally.stopped()),
+        aborted: Some(share.of(tally.aborted())),
         time_to_abort_s: points(&intervals.time_to_abort_s),
         time_to_abort_from_onset_s: points(&intervals.time_to_abort_from_onset_s),
         time_to_safe_s: points(&intervals.time_to_safe_s),
-        aborted_at: aborted_at(tally),
-        decided_by: decided_by(tally, metric_names),
+        aborted_at: aborted_at(tally, share),
+        decided_by: decided_by(tally, metric_names, share),
         unfinished: Unfinished {
             repeating: tally.repeating(),
         },
@@ -62,6 +90,21 @@ pub fn summarise(name: &str, tally: &Tally, metric_names: &[String]) -> Option<A
             p95: point(intervals.duration_s.p95),
         },
         intervals,
+        cumulative_incidence: incidences(tally, share),
+        bound: Vec::new(),
+    })
+}
+
+fn excess(tally: &Tally) -> Option<Excess> {
+    let pairs = tally.pairs();
+    Some(Excess {
+        difference: tango(pairs, LEVEL)?,
+        pairs: ExcessPairs {
+            both: pairs.both,
+            only_this: pairs.only_first,
+            only_healthy: pairs.only_second,
+            neither: pairs.neither,
+        },
     })
 }
 
@@ -115,7 +158,23 @@ fn outcomes(tally: &Tally) -> Outcomes {
     }
 }
 
-fn aborted_at(tally: &Tally) -> Vec<AbortedAt> {
+fn outcome_estimates(tally: &Tally, share: Proportions) -> OutcomeEstimates {
+    let of = |outcome| Some(share.of(tally.outcome(outcome)));
+    OutcomeEstimates {
+        promoted: of(Outcome::Promoted),
+        aborted_failed: of(Outcome::AbortedFailed),
+        aborted_error: of(Outcome::AbortedError),
+        aborted_deadline: of(Outcome::AbortedDeadline),
+        aborted_operator: of(Outcome::AbortedOperator),
+        aborted_other: of(Outcome::AbortedOther),
+        paused_inconclusive: of(Outcome::PausedInconclusive),
+        paused: of(Outcome::Paused),
+        degraded: of(Outcome::Degraded),
+        unfinished: of(Outcome::Unfinished),
+    }
+}
+
+fn aborted_at(tally: &Tally, share: Proportions) -> Vec<AbortedAt> {
     tally
         .aborted_at()
         .map(|(place, n)| AbortedAt {
@@ -123,17 +182,19 @@ fn aborted_at(tally: &Tally) -> Vec<AbortedAt> {
             weight: place.weight,
             share: f64::from(place.share_ppm) / 1e6,
             n,
+            probability: Some(share.of(n)),
         })
         .collect()
 }
 
-fn decided_by(tally: &Tally, metric_names: &[String]) -> Vec<DecidedBy> {
+fn decided_by(tally: &Tally, metric_names: &[String], share: Proportions) -> Vec<DecidedBy> {
     let name = |metric: Option<u16>| metric_names.get(usize::from(metric?)).cloned();
     let mut decided: Vec<_> = tally
         .decided_by()
         .map(|(metric, n)| DecidedBy {
             metric: name(metric),
             n,
+            probability: Some(share.of(n)),
         })
         .collect();
     // Stable: equals stay in the plan's order.
@@ -148,6 +209,7 @@ mod tests {
     use crate::montecarlo::tally::Tally;
     use crate::plan::ArmKind;
     use crate::stats::Method;
+    use crate::stats::proportion::IntervalMethod;
 
     /// 30 aborts by `slow` at 400 s, 60 by `errors` from 300 s on, 10 promotions.
     fn tally() -> Tally {
@@ -185,7 +247,7 @@ mod tests {
     #[test]
     fn every_figure_comes_from_the_tally() {
         let names = ["slow", "errors"].map(String::from);
-        let arm = summarise("spike", &tally(), &names).unwrap();
+        let arm = summarise("spike", &tally(), &names, IntervalMethod::Wilson).unwrap();
         assert_eq!(arm.replications, 100);
         assert_eq!(arm.outcomes.of(Outcome::AbortedFailed), 90);
         assert_eq!(arm.detected.method, Method::Wilson);
@@ -216,7 +278,10 @@ mod tests {
     #[test]
     fn without_aborts_the_times_are_null() {
         let mut tally = Tally::new(ArmKind::Healthy);
-        assert_eq!(summarise("healthy", &tally, &[]), None);
+        assert_eq!(
+            summarise("healthy", &tally, &[], IntervalMethod::Wilson),
+            None
+        );
         tally.add(&Replication {
             outcome: Outcome::Promoted,
             ended_ms: 1_800_000,
@@ -228,7 +293,7 @@ mod tests {
             failed_before: 0,
             failed_after_miss: 0,
         });
-        let arm = summarise("healthy", &tally, &[]).unwrap();
+        let arm = summarise("healthy", &tally, &[], IntervalMethod::Wilson).unwrap();
         assert_eq!(arm.time_to_abort_s.p50, None);
         assert_eq!(arm.detected.method, Method::ClopperPearsonUpper);
         assert_eq!(arm.duration_s.p50, Some(1_800.0));

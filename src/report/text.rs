@@ -1,6 +1,8 @@
 //! The report for people: plan, a table per arm, findings, assumptions, and how to see it again.
 
 mod arms;
+mod base_rates;
+mod bound;
 mod plan;
 
 use std::fmt::Write as _;
@@ -61,6 +63,9 @@ fn rollout(text: &mut String, result: &RolloutResult) {
     arms::overview(text, &result.arms);
     for arm in &result.arms {
         arms::render(text, arm);
+    }
+    if let Some(rates) = &result.base_rates {
+        base_rates::render(text, rates);
     }
 }
 

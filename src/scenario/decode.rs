@@ -16,16 +16,18 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::model::{MonteCarlo, Scenario};
+use super::model::{MonteCarlo, Releases, Scenario};
 use crate::diagnostics::{Diagnostic, SourceId, SourceMap};
 use crate::manifest::yaml::{Node, load as load_yaml};
 use context::{Context, Field, Object};
-use quantity::DURATION;
+use quantity::{DURATION, PRECISION, SHARE};
+
+pub use quantity::parse_precision;
 
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 18] = [
     "apiVersion",
     "manifests",
     "rollout",
@@ -42,6 +44,8 @@ const FIELDS: [&str; 16] = [
     "horizon",
     "undetected-for",
     "expect",
+    "deploys-per-week",
+    "bad-release-share",
 ];
 
 /// Whether a document is a scenario and not a manifest, by its `apiVersion`.
@@ -152,6 +156,7 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     scenario.operators = operators::operators(context, &object, scenario.pages);
     scenario.montecarlo = montecarlo(context, &object);
     scenario.expectations = expect::expectations(context, &object, &scenario.faults);
+    scenario.releases = releases(context, &object);
     for (name, target) in [
         ("horizon", &mut scenario.horizon),
         ("undetected-for", &mut scenario.undetected_for),
@@ -233,11 +238,54 @@ fn missing_manifests(
         .collect()
 }
 
+fn releases(context: &mut Context<'_>, object: &Object<'_>) -> Option<Releases> {
+    let (often, share) = ("deploys-per-week", "bad-release-share");
+    let (often, share) = match (object.field(often), object.field(share)) {
+        (None, None) => return None,
+        (Some(often), Some(share)) => (often, share),
+        (Some(given), None) | (None, Some(given)) => {
+            let help = "write both: `deploys-per-week: 20` and `bad-release-share: 5%`";
+            context.refuse_field(&given, "the other one of the two is missing", help);
+            return None;
+        }
+    };
+    let number = often.node.as_f64().or_else(|| {
+        let whole = often.node.as_int()?;
+        Some(whole as f64)
+    });
+    let per_week = number.filter(|number| *number > 0.0 && number.is_finite());
+    if per_week.is_none() {
+        context.refuse_field(&often, "a number above 0 is needed", "write e.g. `20`");
+    }
+    let bad_share = context.quantity(&share, &SHARE);
+    let bad_share = bad_share.filter(|found| {
+        let possible = *found > 0.0 && *found < 1.0;
+        if !possible {
+            let message = "must be above 0 % and below 100 %";
+            context.refuse_field(&share, message, "write e.g. `5%`");
+        }
+        possible
+    });
+    Some(Releases {
+        per_week: per_week?,
+        bad_share: bad_share?,
+    })
+}
+
 fn montecarlo(context: &mut Context<'_>, object: &Object<'_>) -> MonteCarlo {
     let mut montecarlo = MonteCarlo::default();
-    let Some(object) = context.child(object, "montecarlo", &["replications", "seed"]) else {
+    let known = ["replications", "precision", "seed"];
+    let Some(object) = context.child(object, "montecarlo", &known) else {
         return montecarlo;
     };
+    montecarlo.precision = context.take(&object, "precision", &PRECISION);
+    if let (Some(_), Some(field)) = (object.field("replications"), object.field("precision")) {
+        context.refuse_field(
+            &field,
+            "either `replications` or `precision`: each says when the study ends",
+            "leave one of them out",
+        );
+    }
     for (name, least, target) in [
         ("replications", 1, &mut montecarlo.replications),
         ("seed", 0, &mut montecarlo.seed),

@@ -28,6 +28,7 @@ impl Scenario {
             pages: [Trigger::RolloutAborted].into_iter().collect(),
             montecarlo: MonteCarlo::default(),
             horizon: Duration::from_seconds(24 * 3_600),
+            releases: None,
             undetected_for: Duration::from_seconds(3_600),
             expectations: Vec::new(),
         }

@@ -35,10 +35,22 @@ pub struct Scenario {
     pub montecarlo: MonteCarlo,
     /// A replication ends there at the latest, counted from the update. Default 24 h.
     pub horizon: Duration,
+    /// How often there are releases and bad ones, `deploys-per-week: 20` and `bad-release-share: 5%`. Default
+    /// unknown.
+    pub releases: Option<Releases>,
     /// How long a missed bad release goes on failing requests. Default 1 h.
     pub undetected_for: Duration,
     /// What `rollsim check` holds the result to.
     pub expectations: Vec<Expectation>,
+}
+
+/// How often there are releases.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Releases {
+    /// Releases a week, more than 0.
+    pub per_week: f64,
+    /// The share of bad ones, above 0 and below 1.
+    pub bad_share: f64,
 }
 
 /// Requests that reach the service, all versions together.
@@ -421,10 +433,12 @@ pub enum OperatorWhen {
 }
 
 /// Number of replications and the seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MonteCarlo {
     /// Replications of each arm. Default 10,000.
     pub replications: u64,
+    /// Instead: until the probability of detection of every arm is known within this, `precision: ±0.5%`.
+    pub precision: Option<f64>,
     /// Default 1.
     pub seed: u64,
 }
@@ -433,6 +447,7 @@ impl Default for MonteCarlo {
     fn default() -> Self {
         Self {
             replications: 10_000,
+            precision: None,
             seed: 1,
         }
     }

@@ -5,15 +5,32 @@ use std::num::NonZeroU64;
 use super::special::{beta_inverse, two_sided_z};
 use super::{Estimate, LEVEL, Method};
 
-/// The estimate that reports show: Wilson's interval, but at the ends a one-sided exact limit.
+/// Which interval proportions get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntervalMethod {
+    /// Wilson's, which holds the truth in 95 % of studies on average; one-sided exact limits at the ends.
+    #[default]
+    Wilson,
+    /// Clopper and Pearson's, which holds it in at least 95 % whatever the truth is.
+    ClopperPearson,
+}
+
+/// The estimate that reports show unless asked otherwise: Wilson's interval, but at the ends a one-sided
+/// exact limit.
 ///
 /// - `count = 0`: low 0, high `1 − 0.05^(1/n)` ([`Method::ClopperPearsonUpper`]).
 /// - `count >= n`: high 1, low `0.05^(1/n)` ([`Method::ClopperPearsonLower`]).
 pub fn proportion(count: u64, n: NonZeroU64) -> Estimate {
-    if count == 0 || count >= n.get() {
-        one_sided(count, n, LEVEL)
-    } else {
-        wilson(count, n, LEVEL)
+    proportion_at(IntervalMethod::Wilson, count, n, LEVEL)
+}
+
+/// The same by either method and at any level. Clopper and Pearson's limits stay two-sided at the ends, since
+/// one-sided ones there would cover less than the level for some probabilities.
+pub fn proportion_at(method: IntervalMethod, count: u64, n: NonZeroU64, level: f64) -> Estimate {
+    match method {
+        IntervalMethod::ClopperPearson => clopper_pearson(count, n, level),
+        IntervalMethod::Wilson if count == 0 || count >= n.get() => one_sided(count, n, level),
+        IntervalMethod::Wilson => wilson(count, n, level),
     }
 }
 

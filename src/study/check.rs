@@ -43,12 +43,13 @@ pub fn check(request: &CheckRequest, progress: &Progress) -> Result<CheckReport,
             Some(checked) => checked.undecided_arms(),
         };
         let look = RunRequest {
-            inputs: request.inputs.clone(),
             rollouts: request.rollouts.clone(),
             arms,
             replications: NonZeroU64::new(*replications),
             seed: request.seed,
             threads: request.threads,
+            best_possible: false,
+            ..RunRequest::of(request.inputs.clone())
         };
         let report = run_on(&inputs, &look, progress)?;
         let checked = checked.get_or_insert_with(|| begin(&inputs, &report, looks.len()));

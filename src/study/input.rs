@@ -82,7 +82,7 @@ pub fn read(inputs: &[InputPath]) -> Result<Inputs, Failure> {
 }
 
 /// Scenario files, and what holds manifests.
-fn sort(inputs: &[InputPath]) -> (Vec<PathBuf>, Vec<PathBuf>) {
+pub(super) fn sort(inputs: &[InputPath]) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut scenarios, mut manifests) = (Vec::new(), Vec::new());
     for input in inputs {
         match input {

@@ -5,8 +5,10 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use crate::lint::rule::Selection;
 use crate::promql::settings::Profile;
 use crate::report::query::QueryTime;
+use crate::stats::proportion::IntervalMethod;
 use crate::units::Duration;
 
 /// Where manifests or a scenario come from.
@@ -41,7 +43,7 @@ impl RolloutChoice {
 }
 
 /// `rollsim run`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunRequest {
     /// At least one; standard input at most once.
     pub inputs: Vec<InputPath>,
@@ -51,6 +53,14 @@ pub struct RunRequest {
     pub arms: Vec<String>,
     /// Replications of each arm.
     pub replications: Option<NonZeroU64>,
+    /// Instead: until the probability of detection of every arm is known within this, from 0 to 1, exclusive.
+    pub precision: Option<f64>,
+    /// Real time after which the study is stopped. The caller measures it and stops the study.
+    pub budget: Option<std::time::Duration>,
+    /// Which intervals proportions get.
+    pub interval: IntervalMethod,
+    /// Whether the best possible test is wanted too (`bound`).
+    pub best_possible: bool,
     /// The seed.
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
@@ -75,6 +85,24 @@ pub struct CheckRequest {
 impl CheckRequest {
     /// The most replications of an arm unless asked otherwise.
     pub const MOST_REPLICATIONS: u64 = 64_000;
+}
+
+impl RunRequest {
+    /// Everything as the scenario says.
+    pub fn of(inputs: Vec<InputPath>) -> Self {
+        Self {
+            inputs,
+            rollouts: RolloutChoice::Default,
+            arms: Vec::new(),
+            replications: None,
+            precision: None,
+            budget: None,
+            interval: IntervalMethod::default(),
+            best_possible: true,
+            seed: None,
+            threads: None,
+        }
+    }
 }
 
 /// `rollsim trace`
@@ -109,6 +137,15 @@ pub struct InitRequest {
     pub folder: PathBuf,
     /// The Rollout's name, where there are several.
     pub rollout: Option<String>,
+}
+
+/// `rollsim lint`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LintRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// Which rules.
+    pub selection: Selection,
 }
 
 /// `rollsim query`

@@ -1,23 +1,28 @@
 //! `rollsim run`: every arm many times, and what that means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use crate::diagnostics::{Diagnostic, did_you_mean};
-use crate::montecarlo::replay;
+use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
 use crate::plan::{Arm, Plan, Split};
+use crate::report::base_rates::base_rates;
+use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
-use crate::report::model::{PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
+use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
-use crate::scenario::model::{Fault, Onset, OutOfMemory, Scenario};
+use crate::scenario::model::{Fault, Onset, OutOfMemory, Releases, Scenario};
 
 use super::assumptions::assumptions;
+use super::bound::{self, BoundSettings, bounds, expected_replications};
 use super::failure::Failure;
 use super::input::{self, Inputs};
 use super::nominal;
 use super::prepare::{Prepared, Ready, prepare};
 use super::request::RunRequest;
-use crate::montecarlo::progress::Progress;
+use super::sampling::{self, Extent, Session};
+use crate::stats::proportion::IntervalMethod;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -31,7 +36,8 @@ pub(super) fn run_on(
     request: &RunRequest,
     progress: &Progress,
 ) -> Result<Report, Failure> {
-    let seed = request.seed.unwrap_or(inputs.scenario.montecarlo.seed);
+    let scenario = &inputs.scenario;
+    let seed = request.seed.unwrap_or(scenario.montecarlo.seed);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
         rollsim: VERSION.to_owned(),
@@ -43,56 +49,89 @@ pub(super) fn run_on(
         findings: inputs.findings(),
         results: Vec::new(),
     };
-    for object in inputs.rollouts(&request.rollouts)? {
-        match prepare(inputs, object)? {
-            Prepared::Invalid(invalid) => report.results.push(RolloutResult {
-                rollout: object.name.clone(),
-                invalid_spec: Some(invalid),
-                plan: None,
-                arms: Vec::new(),
-            }),
-            Prepared::Ready(ready) => {
-                let Ready {
-                    built,
-                    oddities,
-                    scenario,
-                    derived: origin,
-                } = *ready;
-                report.findings.extend(oddities.findings);
-                let result = replay_one(&built, request, &scenario, seed, progress)?;
-                let facts = facts(&built, &scenario, &oddities.explained, result.plan.as_ref());
-                let derived = findings::derive(&result, &facts);
-                report
-                    .findings
-                    .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
-                report.results.push(result);
-                let sentences = origin.map(|derived| derived.assumptions);
-                let sentences = sentences.into_iter().flatten();
-                for sentence in sentences.chain(assumptions(&scenario, &built)) {
-                    if !report.assumptions.contains(&sentence) {
-                        report.assumptions.push(sentence);
-                    }
-                }
+    let objects = inputs.rollouts(&request.rollouts)?;
+    let prepared: Vec<Prepared> = objects
+        .iter()
+        .map(|object| prepare(inputs, object))
+        .collect::<Result<_, _>>()?;
+    let mut sessions = sessions(&prepared, request)?;
+    let extent = Extent::of(request, &scenario.montecarlo);
+    let bounds = on_threads(request.threads, || {
+        sampling::replay(&mut sessions, extent, request.interval, seed, progress)?;
+        let bounds = sessions.iter().map(|session| {
+            if request.best_possible {
+                best_possible(session, seed, progress)
+            } else {
+                Vec::new()
+            }
+        });
+        Ok::<_, Failure>(bounds.collect::<Vec<_>>())
+    })??;
+    let mut sessions = sessions.into_iter().zip(bounds);
+    for (object, prepared) in objects.iter().zip(&prepared) {
+        let ready = match prepared {
+            Prepared::Invalid(invalid) => {
+                report.results.push(RolloutResult {
+                    rollout: object.name.clone(),
+                    invalid_spec: Some(invalid.clone()),
+                    plan: None,
+                    arms: Vec::new(),
+                    base_rates: None,
+                });
+                continue;
+            }
+            Prepared::Ready(ready) => ready,
+        };
+        let Ready {
+            built,
+            oddities,
+            scenario,
+            derived: origin,
+        } = ready.as_ref();
+        report.findings.extend(oddities.findings.iter().cloned());
+        let Some((session, bounds)) = sessions.next() else {
+            continue;
+        };
+        let releases = scenario.releases.as_ref();
+        let result = summarised(&session, bounds, request.interval, releases);
+        let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
+        let derived = findings::derive(&result, &facts);
+        report
+            .findings
+            .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
+        report.results.push(result);
+        let sentences = origin
+            .iter()
+            .flat_map(|derived| derived.assumptions.clone());
+        for sentence in sentences.chain(assumptions(scenario, built)) {
+            if !report.assumptions.contains(&sentence) {
+                report.assumptions.push(sentence);
             }
         }
     }
     Ok(report)
 }
 
-fn replay_one(
-    built: &Built,
+/// One session for each Rollout that isn't refused.
+fn sessions<'p>(
+    prepared: &'p [Prepared],
     request: &RunRequest,
-    scenario: &Scenario,
-    seed: u64,
-    progress: &Progress,
-) -> Result<RolloutResult, Failure> {
-    let plan = &built.plan;
-    let arms = choose_arms(plan, &request.arms)?;
-    let replications = request
-        .replications
-        .map_or(scenario.montecarlo.replications, std::num::NonZeroU64::get);
-    progress.expect(replications * arms.len() as u64);
-    let threads = request.threads.map_or(0, std::num::NonZeroUsize::get);
+) -> Result<Vec<Session<'p>>, Failure> {
+    let ready = prepared.iter().filter_map(|prepared| match prepared {
+        Prepared::Ready(ready) => Some(&ready.built.plan),
+        Prepared::Invalid(_) => None,
+    });
+    ready
+        .map(|plan| Ok(Session::new(plan, choose_arms(plan, &request.arms)?)))
+        .collect()
+}
+
+/// Does `work` on a pool of so many threads; one per core if none are named.
+fn on_threads<T: Send>(
+    threads: Option<NonZeroUsize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, Failure> {
+    let threads = threads.map_or(0, NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -102,16 +141,41 @@ fn replay_one(
                 Diagnostic::error(message).with_help("give a smaller number to --threads"),
             )
         })?;
-    let tallies = pool.install(|| replay(plan, &arms, seed, replications, progress));
-    let results = arms.iter().zip(&tallies);
-    Ok(RolloutResult {
+    Ok(pool.install(work))
+}
+
+/// The bounds of each arm of a session.
+fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<Bound>> {
+    let replications = session.replayed.until.min(bound::REPLICATIONS);
+    let settings = BoundSettings { replications, seed };
+    progress.expect(expected_replications(&session.arms, settings));
+    let tallies = &session.replayed.tallies;
+    bounds(session.plan, &session.arms, tallies, settings, progress)
+}
+
+fn summarised(
+    session: &Session<'_>,
+    bounds: Vec<Vec<Bound>>,
+    interval: IntervalMethod,
+    releases: Option<&Releases>,
+) -> RolloutResult {
+    let plan = session.plan;
+    let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let bounds = bounds.into_iter().chain(std::iter::repeat_with(Vec::new));
+    let arms: Vec<ArmResult> = arms
+        .zip(bounds)
+        .filter_map(|((arm, tally), bound)| {
+            let result = summarise(&arm.name, tally, &plan.metrics, interval)?;
+            Some(ArmResult { bound, ..result })
+        })
+        .collect();
+    RolloutResult {
         rollout: plan.rollout.clone(),
         invalid_spec: None,
         plan: nominal::summary(plan),
-        arms: results
-            .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics))
-            .collect(),
-    })
+        base_rates: releases.map(|releases| base_rates(releases, &arms)),
+        arms,
+    }
 }
 
 /// The arms that a request names, or all, in the plan's order.

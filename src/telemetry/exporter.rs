@@ -326,6 +326,12 @@ impl RowPlan {
         self.width
     }
 
+    /// Whether a column counts requests.
+    pub fn counts_requests(&self, column: u32) -> bool {
+        let mut counters = self.counters.iter();
+        counters.any(|counter| counter.column == column as usize)
+    }
+
     /// Number of groups of columns that appear together.
     pub fn births(&self) -> usize {
         self.births.len()

@@ -14,6 +14,7 @@ use super::capture::Capture;
 use super::exporter::{Gauges, RowPlan};
 
 mod drawing;
+pub mod evidence;
 
 use drawing::Drawing;
 
@@ -113,6 +114,8 @@ pub struct Targets<'a> {
     failed: u64,
     row: Vec<f64>,
     capture: Option<Capture>,
+    /// Processes whose slot another took, if anybody asks for them.
+    past: Option<Vec<(usize, Target)>>,
     /// The samples that queries read.
     pub head: Head,
 }
@@ -134,6 +137,7 @@ impl<'a> Targets<'a> {
             failed: 0,
             row: vec![0.0; plan.row.width()],
             capture: None,
+            past: None,
             head: Head {
                 targets: vec![samples; slots],
             },
@@ -186,12 +190,22 @@ impl<'a> Targets<'a> {
         }
     }
 
+    /// Keeps the process of a slot that another is about to take.
+    fn remember(&mut self, slot: usize) {
+        if let (Some(past), true) = (&mut self.past, self.slots[slot].in_use) {
+            past.push((slot, self.slots[slot].clone()));
+        }
+    }
+
     /// Starts a new replication with no pods.
     pub fn reset(&mut self, key: ReplicationKey) {
         self.key = key;
         self.failed = 0;
         if let Some(capture) = &mut self.capture {
             capture.past.clear();
+        }
+        if let Some(past) = &mut self.past {
+            past.clear();
         }
         for rates in &mut self.rates {
             rates.clear();
@@ -230,6 +244,7 @@ impl<'a> Targets<'a> {
             .as_ref()
             .map_or(phase, |capture| capture.phase(phase));
         self.set_aside(slot);
+        self.remember(slot);
         let target = &mut self.slots[slot];
         self.head.targets[slot].clear();
         target.role = role as usize;
@@ -254,6 +269,7 @@ impl<'a> Targets<'a> {
             self.make_rows(slot, at_ms - lookback, at_ms);
         }
         self.finish(slot, at_ms);
+        self.remember(slot);
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);

@@ -4,6 +4,7 @@
 //! its healthy behaviour changes (pods that become ready, weights, the end of a cold start); a fault's onset
 //! does not cut them, so every arm sees the same healthy requests.
 
+use super::evidence::Evidence;
 use super::random::{Purpose, ReplicationKey};
 use super::requests::{Counts, FaultEffect, FixedMeanSampler, FreeMeanSampler, split_off};
 use super::sampler::PoissonDigits;
@@ -135,6 +136,8 @@ pub struct Scratch {
     piece: Vec<u64>,
     after: Vec<u64>,
     moved: Vec<u64>,
+    /// Sum of the log-likelihood ratios of what was drawn, where somebody asked for it.
+    pub log_ratio: f64,
 }
 
 impl Scratch {
@@ -144,6 +147,7 @@ impl Scratch {
             piece: vec![0; atoms],
             after: vec![0; atoms],
             moved: vec![0; atoms],
+            log_ratio: 0.0,
         }
     }
 }
@@ -161,6 +165,8 @@ pub struct PodRequests<'a> {
     pub rates: &'a [RateStep],
     /// The arm's fault.
     pub stages: &'a FaultStages,
+    /// What answers say about it, if anybody asks.
+    pub evidence: Option<&'a Evidence>,
 }
 
 impl PodRequests<'_> {
@@ -339,6 +345,7 @@ impl PodRequests<'_> {
             piece: current,
             after,
             moved,
+            log_ratio,
         } = scratch;
         let stages = &self.life.stage_from_ms;
         // Stage 0 is healthy.
@@ -356,6 +363,9 @@ impl PodRequests<'_> {
                 .and_then(|stage| self.stages[stage][piece.class].as_ref());
             if let Some(effect) = effect {
                 failed += effect.apply(stream, current, moved);
+            }
+            if let (Some(evidence), Some(stage)) = (self.evidence, stage.checked_sub(1)) {
+                *log_ratio += evidence.log_ratio(stage, piece.class, current, stream);
             }
             for (count, piece) in counts.iter_mut().zip(current.iter()) {
                 *count += piece;
@@ -446,6 +456,7 @@ mod tests {
             life: &life,
             rates,
             stages: &[],
+            evidence: None,
         };
         let mut counts = vec![0; 4];
         pod.gap(from, until, 7, &mut counts, &mut Scratch::new(4));
@@ -521,6 +532,7 @@ mod tests {
             life: &life,
             rates: &rates,
             stages: &[],
+            evidence: None,
         };
         let draw = |index: i64| {
             let mut counts = vec![0; 4];
@@ -553,6 +565,7 @@ mod tests {
             life: &life,
             rates: &rates,
             stages: &[],
+            evidence: None,
         };
         let mut counts = vec![0; 4];
         pod.gap(0, 100, 7, &mut counts, &mut Scratch::new(4));

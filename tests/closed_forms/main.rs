@@ -4,6 +4,8 @@
 //! ready at once, no latency anywhere, a scrape every 15 s and windows of two minutes, so that each window
 //! holds seven intervals of requests. Each check is a two-sided exact binomial test at a fixed seed.
 
+mod coverage;
+
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -11,7 +13,7 @@ use std::path::Path;
 use rollsim::montecarlo::progress::Progress;
 use rollsim::report::model::ArmResult;
 use rollsim::stats::special::binomial_cdf;
-use rollsim::study::request::{InputPath, RolloutChoice, RunRequest};
+use rollsim::study::request::{InputPath, RunRequest};
 
 /// A right simulator fails a test with this probability.
 const SMALLEST_P_VALUE: f64 = 1e-5;
@@ -114,12 +116,9 @@ metrics:
     );
     write(folder.path(), "scenario.yaml", &scenario);
     let request = RunRequest {
-        inputs: vec![InputPath::Path(folder.path().join("scenario.yaml"))],
-        rollouts: RolloutChoice::Default,
-        arms: Vec::new(),
         replications: NonZeroU64::new(REPLICATIONS),
         seed: Some(20_261_123),
-        threads: None,
+        ..RunRequest::of(vec![InputPath::Path(folder.path().join("scenario.yaml"))])
     };
     let report = rollsim::study::run(&request, &Progress::new()).expect("a report");
     report.results[0].arms[0].clone()

@@ -1,11 +1,15 @@
 //! What can be typed after `rollsim run`.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::{InputOutput, input_paths};
 use crate::diagnostics::Diagnostic;
+use crate::go::duration;
+use crate::scenario::decode::parse_precision;
+use crate::stats::proportion::IntervalMethod;
 use crate::study::request::{RolloutChoice, RunRequest};
 
 /// The forms of a result.
@@ -17,6 +21,24 @@ pub enum Format {
     Json,
     /// One row per figure.
     Csv,
+}
+
+/// The intervals of proportions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Interval {
+    /// Wilson's score interval.
+    Wilson,
+    /// Clopper and Pearson's exact interval.
+    ClopperPearson,
+}
+
+impl From<Interval> for IntervalMethod {
+    fn from(interval: Interval) -> Self {
+        match interval {
+            Interval::Wilson => Self::Wilson,
+            Interval::ClopperPearson => Self::ClopperPearson,
+        }
+    }
 }
 
 /// `rollsim run`
@@ -34,6 +56,16 @@ pub struct RunArguments {
     /// Replications of each arm [default: the scenario's, else 10000].
     #[arg(long, value_name = "N", value_parser = at_least_one_replication)]
     pub replications: Option<NonZeroU64>,
+    /// Go on until the probability of detection of every arm is known within this, e.g. 0.5% [default: the
+    /// scenario's, else --replications].
+    #[arg(long, value_name = "SHARE", value_parser = parse_precision, conflicts_with = "replications")]
+    pub precision: Option<f64>,
+    /// Stop after so much real time, e.g. 30s; without --replications and --precision go on until then.
+    #[arg(long, value_name = "DURATION", value_parser = real_time)]
+    pub budget: Option<Duration>,
+    /// Which intervals proportions get.
+    #[arg(long, value_enum, default_value_t = Interval::Wilson)]
+    pub interval: Interval,
     /// Only this arm: `healthy` or a fault's name; can be given several times.
     #[arg(long = "arm", value_name = "NAME")]
     pub arms: Vec<String>,
@@ -65,6 +97,10 @@ impl RunArguments {
             rollouts: RolloutChoice::new(self.rollout, self.all_rollouts),
             arms,
             replications: self.replications,
+            precision: self.precision,
+            budget: self.budget,
+            interval: self.interval.into(),
+            best_possible: true,
             seed: self.io.seed,
             threads: self.threads,
         })
@@ -74,6 +110,16 @@ impl RunArguments {
 pub(super) fn at_least_one_replication(text: &str) -> Result<NonZeroU64, String> {
     let number: u64 = text.parse().map_err(|_| "a whole number is needed")?;
     NonZeroU64::new(number).ok_or_else(|| "at least one replication is needed".to_owned())
+}
+
+fn real_time(text: &str) -> Result<Duration, String> {
+    let wrong = || "write it as `90s` or `1h30m`, more than 0".to_owned();
+    let nanos = duration::parse(text).map_err(|_| wrong())?.as_nanos();
+    let nanos = u64::try_from(nanos).map_err(|_| wrong())?;
+    match nanos {
+        0 => Err(wrong()),
+        _ => Ok(Duration::from_nanos(nanos)),
+    }
 }
 
 pub(super) fn at_least_one_thread(text: &str) -> Result<NonZeroUsize, String> {

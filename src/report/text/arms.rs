@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use comfy_table::{Cell, CellAlignment};
 
-use super::{plain_table, push_table};
+use super::{bound, plain_table, push_table};
 use crate::engine::outcome::Outcome;
 use crate::plan::ArmKind;
 use crate::report::model::{AbortedAt, ArmResult, DecidedBy, MedianAndTail, Quantiles};
-use crate::report::number::{count, percent, proportion, seconds, thousands};
+use crate::report::number::{count, percent, points, proportion, seconds, thousands};
+use crate::stats::Estimate;
 
 /// Rows of a list before the rest is summed up.
 const MOST_ROWS: usize = 5;
@@ -27,8 +28,12 @@ pub(super) fn overview(text: &mut String, arms: &[ArmResult]) {
         right("promoted".to_owned()),
         right("requests failed, mean".to_owned()),
     ];
+    let bounds = arms.iter().any(|arm| !arm.bound.is_empty());
+    if bounds {
+        header.insert(2, Cell::new("best possible"));
+    }
     if others {
-        header.insert(4, Cell::new("other outcomes"));
+        header.insert(4 + usize::from(bounds), Cell::new("other outcomes"));
     }
     table.set_header(header);
     for arm in arms {
@@ -39,8 +44,11 @@ pub(super) fn overview(text: &mut String, arms: &[ArmResult]) {
             right(of_all(arm.outcomes.promoted, arm.replications)),
             right(count(arm.failed_requests.mean)),
         ];
+        if bounds {
+            row.insert(2, Cell::new(bound::in_short(arm)));
+        }
         if others {
-            row.insert(4, Cell::new(other_outcomes(arm)));
+            row.insert(4 + usize::from(bounds), Cell::new(other_outcomes(arm)));
         }
         table.add_row(row);
     }
@@ -81,9 +89,21 @@ fn rows(arm: &ArmResult) -> Vec<(&'static str, String)> {
         ("outcomes", outcomes(arm)),
         (probability, proportion(&arm.detected)),
     ];
+    if let Some(excess) = &arm.excess_over_healthy {
+        let (pairs, all) = (&excess.pairs, arm.replications);
+        let healthy = of_all(pairs.both + pairs.only_healthy, all);
+        rows.push((
+            "  excess over healthy",
+            format!("{}; false aborts: {healthy}", points(&excess.difference)),
+        ));
+    }
+    rows.extend(bound::rows(&arm.bound));
     let aborts = arm.time_to_abort_s.p50.is_some();
     if aborts {
         rows.push(("time to abort", times(&arm.time_to_abort_s)));
+        if let Some(all) = of_all_releases(arm) {
+            rows.push(("  of all releases", all));
+        }
         if arm.time_to_abort_from_onset_s.p50.is_some() {
             rows.push((
                 "  from the fault's onset",
@@ -119,6 +139,21 @@ fn rows(arm: &ArmResult) -> Vec<(&'static str, String)> {
         }
     }
     rows
+}
+
+/// When so many of all releases were aborted by Failed; none where that is said already.
+fn of_all_releases(arm: &ArmResult) -> Option<String> {
+    if arm.outcomes.aborted_failed == arm.replications {
+        return None;
+    }
+    let name = Outcome::AbortedFailed.name();
+    let incidence = arm
+        .cumulative_incidence
+        .iter()
+        .find(|incidence| incidence.outcome == name)?;
+    let at = |estimate: Option<Estimate>| estimate.map(|estimate| estimate.estimate);
+    let quantiles = &incidence.quantiles_s;
+    Some(median_and_tail(at(quantiles.p50), at(quantiles.p95)))
 }
 
 fn of_all(n: u64, of: u64) -> String {

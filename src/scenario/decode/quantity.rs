@@ -45,6 +45,10 @@ pub(super) const NUMBER: Quantity<f64> = Quantity {
     examples: "`100`, `0.5`",
     read: number,
 };
+pub(super) const PRECISION: Quantity<f64> = Quantity {
+    examples: "`±0.5%`, `0.1%`",
+    read: precision,
+};
 pub(super) const BYTES: Quantity<f64> = Quantity {
     examples: "`300Mi`, `1.5Gi`, `64k`",
     read: bytes,
@@ -157,6 +161,24 @@ fn number(text: &str) -> Result<f64, QuantityError> {
     decimal(text).ok_or_else(|| malformed(text, "number"))
 }
 
+/// Half the width of an interval of a probability, as a share.
+fn precision(text: &str) -> Result<f64, QuantityError> {
+    let share = share(text.strip_prefix('±').unwrap_or(text).trim())?;
+    if share > 0.0 && share < 0.5 {
+        Ok(share)
+    } else {
+        Err(QuantityError::OutOfRange {
+            text: text.to_owned(),
+            limits: "more than 0% and less than 50%",
+        })
+    }
+}
+
+/// A precision as it is typed: `0.5%`, `±0.5%`.
+pub fn parse_precision(text: &str) -> Result<f64, String> {
+    precision(text).map_err(|error| error.to_string())
+}
+
 /// Bytes with the units of Kubernetes.
 fn bytes(text: &str) -> Result<f64, QuantityError> {
     let what = "number of bytes";
@@ -258,7 +280,7 @@ fn unknown_unit(text: &str, what: &'static str, unit: &str) -> QuantityError {
 
 #[cfg(test)]
 mod tests {
-    use super::{broken_content, byte_rate, bytes, duration, factor, rate, share};
+    use super::{broken_content, byte_rate, bytes, duration, factor, precision, rate, share};
 
     #[test]
     fn quantities_with_units_are_read_exactly() {
@@ -266,6 +288,9 @@ mod tests {
         assert_eq!(rate("3 / min"), Ok(0.05));
         assert_eq!(share("0.1%"), Ok(0.001));
         assert_eq!(share("99.95%"), Ok(0.9995));
+        assert_eq!(precision("±0.5%"), Ok(0.005));
+        assert_eq!(precision("0.1%"), Ok(0.001));
+        assert!(precision("0%").is_err() && precision("50%").is_err());
         assert_eq!(bytes("300Mi"), Ok(314_572_800.0));
         assert_eq!(bytes("64kB"), Ok(64_000.0));
         assert_eq!(byte_rate("5Mi/min"), Ok(5.0 * 1_048_576.0 / 60.0));

@@ -1,17 +1,18 @@
 //! What scrapes keep of a pod's requests.
 
+use super::evidence::{Looks, Reading};
 use super::{Role, ScrapePlan, Start, Targets};
-use crate::manifest::notifications::Triggers;
+use crate::plan::evidence::{EvidencePlan, evidence};
 use crate::plan::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
 use crate::promql::head::is_stale;
 use crate::scenario::model::{
-    ControllerTiming, Cpu, Latency, LatencyUnit, Memory, MonteCarlo, Pod, Prometheus, Service,
-    Traffic,
+    ControllerTiming, Cpu, Latency, LatencyUnit, Memory, Pod, Prometheus, Service, Traffic,
 };
 use crate::scenario::model::{DurationDistribution, PrometheusVersion, StartFraction};
 use crate::scenario::model::{Fault, LabelValue, Metric, MetricKind, Onset, Scenario};
 use crate::telemetry::exporter::columns;
 use crate::units::Duration;
+use crate::world::evidence::Evidence;
 use crate::world::random::ReplicationKey;
 
 /// Columns: requests 200, requests 500, le 0.1, le 1, le +Inf, count, memory, up.
@@ -23,9 +24,6 @@ fn scenario() -> Scenario {
         children_from_start: true,
     };
     Scenario {
-        manifests: Vec::new(),
-        rollout: None,
-        namespace: None,
         traffic: Traffic {
             rate_per_second: 50.0,
         },
@@ -77,13 +75,7 @@ fn scenario() -> Scenario {
             ),
             metric("memory", MetricKind::Memory, Vec::new()),
         ],
-        faults: Vec::new(),
-        operators: Vec::new(),
-        pages: Triggers::default(),
-        montecarlo: MonteCarlo::default(),
-        horizon: Duration::from_seconds(86_400),
-        undetected_for: Duration::from_seconds(3_600),
-        expectations: Vec::new(),
+        ..Scenario::with_defaults(Vec::new())
     }
 }
 
@@ -358,4 +350,92 @@ fn restarts_and_readiness_are_told_while_a_process_is_down() {
         }
     }
     assert!(seen_down);
+}
+
+/// What a release with held-open gates sees in its windows is, request by request, what an ordinary one
+/// would have measured there.
+#[test]
+fn held_open_gates_do_not_change_what_windows_hold() {
+    let scenario = scenario();
+    let all = columns(&scenario.metrics);
+    let (plan, spike) = (plan(&scenario), error_spike());
+    let fault = fault_plan(&scenario, &spike, &all);
+    let EvidencePlan::Requests(evidence) = evidence(&scenario, &spike, &all, &all) else {
+        panic!("the fault acts on requests");
+    };
+    let times = [1_400_000, 1_430_000, 1_900_000];
+    let looks = Looks {
+        at_ms: times.to_vec(),
+        readings: times.map(|now| reading(now - 120_000, now, false)).to_vec(),
+    };
+    for replication in 0..50 {
+        let mut ordinary = one_pod(&plan, &fault, replication);
+        times.iter().for_each(|now| ordinary.prepare(*now));
+        let samples = &ordinary.head.targets[0];
+        let [mut fine, mut failed] = [0.0; 2];
+        for row in 1..samples.times.len() {
+            if samples.times[row] - samples.times[row - 1] == 15_000 {
+                let added = |column: usize| samples.row(row)[column] - samples.row(row - 1)[column];
+                (fine, failed) = (fine + added(0), failed + added(1));
+            }
+        }
+        let mut held_open = one_pod(&plan, &fault, replication);
+        let seen = held_open.seen(1, &evidence, &looks, 2_000_000);
+        assert!((seen.requests[0] as f64 - (fine + failed)).abs() < 1e-9);
+        let expected = fine * libm::log(0.8 / 0.99) + failed * libm::log(0.2 / 0.01);
+        assert!(
+            (seen.log_ratio[0] - expected).abs() < 1e-6 * fine,
+            "{seen:?}"
+        );
+        assert!(seen.requests[0] < seen.requests[1] && seen.requests[1] < seen.requests[2]);
+    }
+}
+
+fn reading(after_ms: i64, until_ms: i64, totals: bool) -> Reading {
+    Reading {
+        slot: 0,
+        after_ms,
+        until_ms,
+        totals,
+    }
+}
+
+/// 7.14 requests a second from 1,000 s on: each scope has its stretch of time, whatever the windows.
+#[test]
+fn each_scope_holds_the_requests_of_its_time() {
+    let scenario = scenario();
+    let all = columns(&scenario.metrics);
+    let (plan, spike) = (plan(&scenario), error_spike());
+    let fault = fault_plan(&scenario, &spike, &all);
+    let evidence = Evidence::default();
+    // A counter's own value tells all since the start, about half an interval less at its last scrape.
+    let cases = [
+        (vec![reading(1_200_000, 1_320_000, false)], 105.0),
+        (vec![reading(1_200_000, 1_320_000, true)], 312.5),
+        (vec![reading(900_000, 1_003_000, false)], 0.0),
+        (Vec::new(), 0.0),
+    ];
+    for (readings, read_seconds) in cases {
+        let looks = Looks {
+            at_ms: vec![1_100_000, 1_320_000],
+            readings,
+        };
+        let mut sums = [0; 3];
+        for replication in 0..300 {
+            let mut targets = one_pod(&plan, &fault, replication);
+            targets.stop(0, 1_600_000);
+            let seen = targets.seen(1, &evidence, &looks, 1_500_000);
+            for (sum, requests) in sums.iter_mut().zip(seen.requests) {
+                *sum += requests;
+            }
+        }
+        for (sum, seconds) in sums.iter().zip([read_seconds, 320.0, 500.0]) {
+            let expected = 300.0 * seconds * 50.0 / 7.0;
+            let error = libm::sqrt(expected) + 300.0 * 0.3 * 50.0 / 7.0;
+            assert!(
+                (*sum as f64 - expected).abs() < 4.0 * error,
+                "{sums:?} {seconds}"
+            );
+        }
+    }
 }

@@ -1,0 +1,64 @@
+//! An AnalysisRun ends in Error before its first measurement, and the release is aborted.
+//!
+//! ## What it does
+//!
+//! Puts the AnalysisRun of each analysis through the check that the analysis controller of Argo Rollouts v1.9.1 makes before it measures, and reports all that is wrong in its words. Templates that no Rollout given uses are checked by themselves, as far as their arguments are known.
+//!
+//! ## Why it matters
+//!
+//! The Rollout is accepted and pods are started. Then the run ends in Error at once and the release is aborted, good or bad.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! metrics:
+//! - name: success-rate
+//!   interval: 30s
+//!   count: 2
+//!   failureLimit: 3      # count must be at least as large
+//! ```
+//!
+//! ## Instead
+//!
+//! ```yaml
+//! metrics:
+//! - name: success-rate
+//!   interval: 30s
+//!   count: 10
+//!   failureLimit: 3
+//! ```
+//!
+//! ## References
+//!
+//! - Argo Rollouts v1.9.1, `utils/analysis/factory.go`, `ValidateMetrics`
+
+use crate::diagnostics::Severity;
+use crate::lint::finding::Findings;
+use crate::lint::rule::Rule;
+use crate::lint::subject::Subject;
+use crate::manifest::gates::Consequence;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    code: "RS003",
+    name: "analysis-run-error",
+    severity: Severity::Error,
+    source: include_str!("rs003_analysis_run_error.rs"),
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    for rollout in &subject.rollouts {
+        let mut is_first = rollout.gates.invalid_spec.is_none();
+        for found in &rollout.gates.findings {
+            if found.consequence == Consequence::RunError {
+                let location = rollout.locate(subject, &found.place);
+                findings
+                    .report(location, found.text.clone())
+                    .shown_first(is_first && found.found_now)
+                    .why("the AnalysisRun ends in Error before it measures, and the release is aborted");
+                is_first &= !found.found_now;
+            }
+        }
+    }
+}
