@@ -149,13 +149,12 @@ fn cases(folder: &Path) -> Vec<Case> {
 
 /// What became of a case, and why.
 fn outcome(case: &Case) -> (&'static str, String) {
+    let inputs = case.files.iter().cloned().map(InputPath::Path);
     let request = RunRequest {
-        inputs: case.files.iter().cloned().map(InputPath::Path).collect(),
         rollouts: RolloutChoice::Named(case.rollout.clone()),
-        arms: Vec::new(),
         replications: std::num::NonZeroU64::new(2),
-        seed: None,
-        threads: None,
+        best_possible: false,
+        ..RunRequest::of(inputs.collect())
     };
     match rollsim::study::run(&request, &Progress::new()) {
         Ok(report) => {
