@@ -20,6 +20,7 @@ pub mod openmetrics;
 pub mod promtool;
 pub mod query;
 pub mod sarif;
+pub mod sensitivity;
 pub mod summarise;
 pub mod text;
 pub mod trace;

@@ -24,6 +24,7 @@ mod replay;
 pub mod request;
 mod run;
 mod sampling;
+mod sensitivity;
 mod trace;
 
 pub use check::check;

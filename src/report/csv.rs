@@ -243,5 +243,7 @@ mod tests {
         assert_eq!(&find("empty-body", "incidence.promoted.p50")[4], "1644");
         assert_eq!(&find("error-spike", "decided_by.success-rate")[4], "998");
         assert_eq!(&find("error-spike", "time_to_abort.p50")[9], "s");
+        assert_eq!(&find("error-spike", "bound.read.power")[4], "0.999");
+        assert!(find("empty-body", "bound.promotion.efficiency")[4].is_empty());
     }
 }

@@ -154,11 +154,17 @@ fn of_arm(
             level: healthy.map(Aborts::level),
             power: power.estimate(),
             bound,
-            reason: reason.clone(),
+            reason: reason
+                .clone()
+                .or_else(|| (!seen.is_empty() && requests == 0.0).then(nothing_there)),
             efficiency: efficiency.flatten(),
         }
     };
     Scope::ALL.into_par_iter().map(in_scope).collect()
+}
+
+fn nothing_there() -> String {
+    "no request to the new version is among these".to_owned()
 }
 
 /// The releases in the order of their numbers.

@@ -329,8 +329,8 @@ fn compile(
         let location = path.map_or(object.location(), |path| object.location_of(&path));
         inputs.failure(vec![Diagnostic::error(text).at(location)])
     })?;
-    let derived = match (&inputs.scenario_file, recorded) {
-        (None, None) => Some(
+    let derived = match (inputs.is_scenario_given(), recorded) {
+        (false, None) => Some(
             derive(&rollout, has_namespace, &checked, &places)
                 .map_err(|diagnostics| inputs.failure(diagnostics))?,
         ),

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
-use crate::plan::{Arm, Plan, Split};
+use crate::plan::{Arm, ArmKind, Plan, Split};
 use crate::report::base_rates::base_rates;
 use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
@@ -22,7 +22,7 @@ use super::nominal;
 use super::prepare::{Prepared, Ready, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
-use crate::stats::proportion::IntervalMethod;
+use super::sensitivity::sensitivity;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -30,7 +30,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
     run_on(&inputs, request, progress)
 }
 
-/// Answers a request whose inputs are read already.
+/// Answers a request whose inputs are read already; with or without what the best test could have done.
 pub(super) fn run_on(
     inputs: &Inputs,
     request: &RunRequest,
@@ -77,6 +77,7 @@ pub(super) fn run_on(
                     plan: None,
                     arms: Vec::new(),
                     base_rates: None,
+                    sensitivity: None,
                 });
                 continue;
             }
@@ -86,30 +87,40 @@ pub(super) fn run_on(
             built,
             oddities,
             scenario,
-            derived: origin,
+            ..
         } = ready.as_ref();
         report.findings.extend(oddities.findings.iter().cloned());
         let Some((session, bounds)) = sessions.next() else {
             continue;
         };
         let releases = scenario.releases.as_ref();
-        let result = summarised(&session, bounds, request.interval, releases);
+        let mut result = summarised(&session, bounds, request, releases);
+        if request.sensitivity && !progress.is_stopped() {
+            result.sensitivity = on_threads(request.threads, || {
+                let arms = &result.arms;
+                sensitivity(inputs, scenario, object, arms, request, seed, progress)
+            })??;
+        }
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
             .findings
             .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
         report.results.push(result);
-        let sentences = origin
-            .iter()
-            .flat_map(|derived| derived.assumptions.clone());
-        for sentence in sentences.chain(assumptions(scenario, built)) {
-            if !report.assumptions.contains(&sentence) {
-                report.assumptions.push(sentence);
-            }
-        }
+        assume(&mut report, ready);
     }
     Ok(report)
+}
+
+/// Adds what a Rollout's numbers rest on, each sentence once.
+fn assume(report: &mut Report, ready: &Ready) {
+    let derived = ready.derived.iter();
+    let sentences = derived.flat_map(|derived| derived.assumptions.clone());
+    for sentence in sentences.chain(assumptions(&ready.scenario, &ready.built)) {
+        if !report.assumptions.contains(&sentence) {
+            report.assumptions.push(sentence);
+        }
+    }
 }
 
 /// One session for each Rollout that isn't refused.
@@ -122,7 +133,17 @@ fn sessions<'p>(
         Prepared::Invalid(_) => None,
     });
     ready
-        .map(|plan| Ok(Session::new(plan, choose_arms(plan, &request.arms)?)))
+        .map(|plan| {
+            let arms = choose_arms(plan, &request.arms)?;
+            Ok(Session::new(
+                plan,
+                if request.best_possible {
+                    with_healthy(plan, &arms)
+                } else {
+                    arms
+                },
+            ))
+        })
         .collect()
 }
 
@@ -153,10 +174,10 @@ fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<V
     bounds(session.plan, &session.arms, tallies, settings, progress)
 }
 
-fn summarised(
+pub(super) fn summarised(
     session: &Session<'_>,
     bounds: Vec<Vec<Bound>>,
-    interval: IntervalMethod,
+    request: &RunRequest,
     releases: Option<&Releases>,
 ) -> RolloutResult {
     let plan = session.plan;
@@ -164,8 +185,9 @@ fn summarised(
     let bounds = bounds.into_iter().chain(std::iter::repeat_with(Vec::new));
     let arms: Vec<ArmResult> = arms
         .zip(bounds)
+        .filter(|((arm, _), _)| request.arms.is_empty() || request.arms.contains(&arm.name))
         .filter_map(|((arm, tally), bound)| {
-            let result = summarise(&arm.name, tally, &plan.metrics, interval)?;
+            let result = summarise(&arm.name, tally, &plan.metrics, request.interval)?;
             Some(ArmResult { bound, ..result })
         })
         .collect();
@@ -175,7 +197,18 @@ fn summarised(
         plan: nominal::summary(plan),
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
+        sensitivity: None,
     }
+}
+
+/// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
+fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
+    let mut arms = arms.to_vec();
+    if !arms.iter().any(|arm| arm.kind == ArmKind::Healthy) {
+        let mut all = plan.arms.iter();
+        arms.extend(all.find(|arm| arm.kind == ArmKind::Healthy));
+    }
+    arms
 }
 
 /// The arms that a request names, or all, in the plan's order.

@@ -44,6 +44,11 @@ pub enum ColumnSource {
     Ready,
     /// Always this.
     Constant(f64),
+    /// The same, as the exporter saw it when it last looked: the sample has that time.
+    StampedMemory {
+        /// How often it looks, milliseconds.
+        every_ms: i64,
+    },
     /// 1 if the scrape succeeded, else 0: Prometheus adds it itself.
     Up,
 }
@@ -79,7 +84,12 @@ fn metric_columns(metric: &Metric) -> Vec<ColumnSpec> {
             .collect()
     };
     match &metric.kind {
-        MetricKind::Memory => of_pod(ColumnSource::Memory),
+        MetricKind::Memory => of_pod(match metric.own_timestamps {
+            Some(every) => ColumnSource::StampedMemory {
+                every_ms: every.as_millis_floor(),
+            },
+            None => ColumnSource::Memory,
+        }),
         MetricKind::Cpu => of_pod(ColumnSource::Cpu),
         MetricKind::Restarts => of_pod(ColumnSource::Restarts),
         MetricKind::OomKilled => of_pod(ColumnSource::OomKilled),
@@ -204,6 +214,14 @@ pub struct PodIdentity {
 }
 
 impl ColumnSpec {
+    /// How often the exporter stamps a new sample, milliseconds; none where samples have the scrape's time.
+    pub fn stamped_every_ms(&self) -> Option<i64> {
+        match self.source {
+            ColumnSource::StampedMemory { every_ms } => Some(every_ms),
+            _ => None,
+        }
+    }
+
     /// All labels of this column's series on a pod.
     pub fn series_labels(&self, pod: &PodIdentity) -> Labels {
         let mut labels = Labels::new(pod.target.iter().cloned());
@@ -282,10 +300,12 @@ struct Birth {
 }
 
 impl RowPlan {
-    /// Compiles the columns of a row; the bounds of all its buckets must be bounds of `cells`.
+    /// Compiles the columns of a row, those without own timestamps; the bounds of all its buckets must be bounds of `cells`.
     pub fn new(columns: &[ColumnSpec], cells: &Cells) -> Self {
+        let columns = columns.iter();
+        let columns = columns.filter(|column| column.stamped_every_ms().is_none());
         let mut plan = Self {
-            width: columns.len(),
+            width: 0,
             counters: Vec::new(),
             births: Vec::new(),
             memory: Vec::new(),
@@ -294,8 +314,10 @@ impl RowPlan {
             up: Vec::new(),
         };
         let mut atoms_of: Vec<(usize, Vec<u16>)> = Vec::new();
-        for (index, column) in columns.iter().enumerate() {
+        for (index, column) in columns.enumerate() {
+            plan.width += 1;
             match &column.source {
+                ColumnSource::StampedMemory { .. } => {}
                 ColumnSource::Memory => plan.memory.push(index),
                 ColumnSource::Cpu => plan.cpu.push(index),
                 ColumnSource::Restarts => plan.states.push((index, PodState::Restarts)),
@@ -340,6 +362,11 @@ impl RowPlan {
     /// Whether any column needs the processor time.
     pub fn reads_cpu(&self) -> bool {
         !self.cpu.is_empty()
+    }
+
+    /// Whether any column may fall without a restart.
+    pub fn reads_gauges(&self) -> bool {
+        self.reads_memory() || !self.up.is_empty() || !self.states.is_empty()
     }
 
     /// Whether any column needs the memory.
@@ -488,6 +515,7 @@ mod tests {
                     label("version", LabelValue::PodLabel("version".to_owned())),
                 ],
                 children_from_start: from_start,
+                own_timestamps: None,
             },
             Metric {
                 name: "duration_seconds".to_owned(),
@@ -497,6 +525,7 @@ mod tests {
                 },
                 labels: vec![label("role", LabelValue::Role)],
                 children_from_start: from_start,
+                own_timestamps: None,
             },
         ]
     }
@@ -591,6 +620,7 @@ mod tests {
                 ),
             ],
             children_from_start: true,
+            own_timestamps: None,
         };
         let pod = PodIdentity {
             role: "canary".to_owned(),
@@ -626,6 +656,7 @@ mod tests {
             kind: MetricKind::FailedRequests,
             labels: Vec::new(),
             children_from_start: true,
+            own_timestamps: None,
         };
         let slow = Metric {
             name: "latency_ms".to_owned(),

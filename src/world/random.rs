@@ -49,6 +49,18 @@ pub enum Purpose {
     Reaction = 13,
     /// Resampling of a study's results.
     Bootstrap = 20,
+    /// How requests of a block spread over its scrapes, where somebody wants to see them.
+    Filling = 14,
+    /// When a group of recording rules is evaluated: owner is the group.
+    RulePhase = 15,
+    /// How long a scrape takes.
+    ScrapeDuration = 16,
+    /// When an exporter with timestamps of its own looks.
+    StampPhase = 17,
+    /// What it sees then.
+    StampNoise = 18,
+    /// What a minute's rate of requests is multiplied by.
+    Burst = 19,
 }
 
 /// Key of one replication of a study.

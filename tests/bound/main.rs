@@ -4,7 +4,6 @@
 //! latency anywhere. So the requests of the new version are Poisson with a mean that can be written down,
 //! and the most powerful test of them is one of two Poisson counts.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -96,12 +95,17 @@ impl Default for Case {
 
 impl Case {
     fn run(&self) -> RolloutResult {
+        self.run_arms(&[])
+    }
+
+    fn run_arms(&self, arms: &[&str]) -> RolloutResult {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("deploy")).expect("a folder");
         write(folder.path(), "deploy/rollout.yaml", ROLLOUT);
         write(folder.path(), "deploy/template.yaml", &self.template());
         write(folder.path(), "scenario.yaml", &self.scenario());
         let request = RunRequest {
+            arms: arms.iter().map(ToString::to_string).collect(),
             replications: NonZeroU64::new(self.replications),
             seed: Some(self.seed),
             ..RunRequest::of(vec![InputPath::Path(folder.path().join("scenario.yaml"))])
@@ -303,24 +307,17 @@ fn faults_that_requests_do_not_show_have_no_bound_above_chance() {
     }
 }
 
+/// The level is the healthy arm's, whether that is shown or not.
 #[test]
-fn without_the_healthy_arm_there_is_no_level() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::create_dir(folder.path().join("deploy")).expect("a folder");
-    let case = Case::default();
-    write(folder.path(), "deploy/rollout.yaml", ROLLOUT);
-    write(folder.path(), "deploy/template.yaml", &case.template());
-    write(folder.path(), "scenario.yaml", &case.scenario());
-    let request = RunRequest {
-        arms: vec!["bad".to_owned()],
-        replications: NonZeroU64::new(20),
-        ..RunRequest::of(vec![InputPath::Path(folder.path().join("scenario.yaml"))])
+fn an_arm_alone_has_the_same_bound() {
+    let case = Case {
+        replications: 100,
+        ..Case::default()
     };
-    let report = rollsim::study::run(&request, &Progress::new()).expect("a report");
-    for bound in &report.results[0].arms[0].bound {
-        assert_eq!((bound.level, bound.bound), (None, None));
-        assert!(bound.reason.as_ref().unwrap().contains("healthy arm"));
-    }
+    let (alone, together) = (case.run_arms(&["bad"]), case.run());
+    assert_eq!(alone.arms.len(), 1);
+    assert_eq!(alone.arms[0].bound, bad(&together).bound);
+    assert!(together.arms[0].bound.is_empty());
 }
 
 /// One of these.
@@ -343,7 +340,7 @@ fn random_case(number: u64) -> Case {
     );
     match stream.next_below(3) {
         0 => {}
-        1 => write!(fault, ", latency: x{:.2}", between(1.05, 3.0, stream)).unwrap(),
+        1 => fault = format!("{fault}, latency: x{:.2}", between(1.05, 3.0, stream)),
         _ => fault = format!("latency: x{:.2}", between(1.05, 3.0, stream)),
     }
     let query = any(&[ERRORS, SLOW], stream);

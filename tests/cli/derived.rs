@@ -67,6 +67,20 @@ fn a_trace_needs_no_scenario_either() {
     assert!(trace.out.contains("\"latency-p99\""), "{}", trace.out);
 }
 
+/// Each assumption that is changed is one of the derived scenario's.
+#[test]
+fn sensitivity_varies_the_derived_scenario() {
+    let inputs = Inputs::of_the_article();
+    inputs.rollsim("init corrected -o drafted.yaml");
+    let run = |input: &str| {
+        let words = format!("run {input} --replications 20 --arm slow --sensitivity --format json");
+        inputs.rollsim(&words).json()
+    };
+    let (derived, drafted) = (run("corrected"), run("drafted.yaml"));
+    assert!(derived["results"][0]["sensitivity"]["variants"].is_array());
+    assert_eq!(numbers(&derived), numbers(&drafted));
+}
+
 /// Nobody sets `version` on the pods as the article has it: its gates read nothing, and that is said.
 #[test]
 fn labels_that_no_pod_can_carry_are_told() {

@@ -13,7 +13,7 @@ pub(super) fn in_short(arm: &ArmResult) -> String {
         .find(|bound| bound.scope == Scope::Promotion);
     all.map_or("–".to_owned(), |all| match (&all.bound, &all.reason) {
         (Some(bound), None) => share(bound),
-        (Some(_), Some(_)) => "not exported".to_owned(),
+        (Some(_), Some(_)) => "chance only".to_owned(),
         (None, _) => "undefined".to_owned(),
     })
 }
@@ -52,7 +52,8 @@ pub(super) fn rows(bounds: &[Bound]) -> Vec<(&'static str, String)> {
         format!("{} with the {requests} requests {scope}", whole(&best))
     });
     let lines: Vec<String> = lines.collect();
-    let mut rows = match &first.reason {
+    let common = bounds.iter().all(|bound| bound.reason == first.reason);
+    let mut rows = match first.reason.as_ref().filter(|_| common) {
         Some(reason) if lines.is_empty() => vec![("best possible", reason.clone())],
         Some(reason) => vec![("best possible", format!("as good as chance: {reason}"))],
         None => vec![("best possible", lines.join("\n"))],

@@ -7,6 +7,7 @@ use super::super::model::{
 };
 use super::context::{Context, Field, Object};
 use super::quantity::{DURATION, SHARE};
+use super::rules;
 use super::service::{above_zero, duration_distribution};
 use crate::diagnostics::did_you_mean;
 use crate::units::Duration;
@@ -22,8 +23,11 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         "version",
         "scrape-interval",
         "scrape-failure",
+        "scrape-duration",
+        "scrape-timeout",
         "visibility-lag",
         "discovery",
+        "rules",
     ];
     let mut prometheus = Prometheus::default();
     let Some(object) = context.child(parent, "prometheus", &known) else {
@@ -32,19 +36,25 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
     if let Some(field) = object.field("version") {
         prometheus.version = version(context, &field).unwrap_or(prometheus.version);
     }
-    if let Some(field) = object.field("scrape-interval")
-        && let Some(interval) = context.quantity(&field, &DURATION)
-    {
-        let whole = interval.as_nanos() % 1_000_000 == 0;
-        if whole && interval >= Duration::from_seconds(1) {
-            prometheus.scrape_interval = interval;
-        } else {
-            let message = "must be at least 1s and a whole number of milliseconds";
-            context.refuse_field(&field, message, "write e.g. `15s`");
-        }
+    if let Some(interval) = interval(context, &object, "scrape-interval") {
+        prometheus.scrape_interval = interval;
     }
     if let Some(failure) = context.take(&object, "scrape-failure", &SHARE) {
         prometheus.scrape_failure = failure;
+    }
+    if let Some(field) = object.field("scrape-duration") {
+        prometheus.scrape_duration =
+            duration_distribution(context, &field).unwrap_or(prometheus.scrape_duration);
+    }
+    let default = prometheus.scrape_timeout.min(prometheus.scrape_interval);
+    prometheus.scrape_timeout = interval(context, &object, "scrape-timeout").unwrap_or(default);
+    if let Some(field) = object.field("scrape-timeout")
+        && prometheus.scrape_timeout > prometheus.scrape_interval
+    {
+        // Prometheus 3.14 config/config.go `ScrapeConfig.Validate`.
+        let message = "scrape timeout greater than scrape interval";
+        let help = "Prometheus refuses this; write a shorter time";
+        context.refuse_field(&field, message, help);
     }
     if let Some(lag) = context.take(&object, "visibility-lag", &DURATION) {
         prometheus.visibility_lag = lag;
@@ -53,7 +63,25 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         prometheus.discovery =
             duration_distribution(context, &field).unwrap_or(prometheus.discovery);
     }
+    prometheus.rules = rules::rules(context, &object);
     prometheus
+}
+
+/// How often Prometheus does something.
+pub(super) fn interval(
+    context: &mut Context<'_>,
+    object: &Object<'_>,
+    name: &str,
+) -> Option<Duration> {
+    let field = object.field(name)?;
+    let interval = context.quantity(&field, &DURATION)?;
+    let whole = interval.as_nanos() % 1_000_000 == 0;
+    if whole && interval >= Duration::from_seconds(1) {
+        return Some(interval);
+    }
+    let message = "must be at least 1s and a whole number of milliseconds";
+    context.refuse_field(&field, message, "write e.g. `15s`");
+    None
 }
 
 /// `3`, `2.51` or `2`, or any version in full.
@@ -130,9 +158,16 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
     for item in context.items(&field) {
         let entry = entry(context, &item);
         let is_known = |metric: &&Metric| metrics.iter().any(|other| may_be_one(other, metric));
+        let every = entry.iter().find_map(|metric| metric.own_timestamps);
+        let other = metrics.iter().find_map(|metric| metric.own_timestamps);
         if let Some(metric) = entry.iter().find(is_known) {
             let message = format!("`{}` is exported twice", metric.name);
             context.refuse_field(&item, &message, "remove one of the two");
+        } else if let (Some(every), Some(other)) = (every, other)
+            && every != other
+        {
+            let message = format!("other metrics have timestamps every {other}");
+            context.refuse_field(&item, &message, "write the same `own-timestamps`");
         } else {
             metrics.extend(entry);
         }
@@ -159,7 +194,15 @@ fn may_be_one(one: &Metric, other: &Metric) -> bool {
 
 fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
     let known = [
-        "use", "name", "kind", "buckets", "unit", "value", "labels", "children",
+        "use",
+        "name",
+        "kind",
+        "buckets",
+        "unit",
+        "value",
+        "labels",
+        "children",
+        "own-timestamps",
     ];
     let Some(object) = context.object(item, &known) else {
         return Vec::new();
@@ -171,6 +214,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             &[("from-start", true), ("at-first-increment", false)],
         )
     });
+    let own_timestamps = interval(context, &object, "own-timestamps");
     let kinds = match (object.field("use"), object.field("name")) {
         (Some(_), Some(name)) => {
             context.refuse_field(
@@ -188,6 +232,16 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             Vec::new()
         }
     };
+    if let Some(field) = object.field("own-timestamps")
+        && kinds.iter().any(|(_, kind, _)| *kind != MetricKind::Memory)
+    {
+        let message = "only gauges of memory can have timestamps of their own";
+        context.refuse_field(
+            &field,
+            message,
+            "remove it, or give them an entry of their own",
+        );
+    }
     kinds
         .into_iter()
         .map(|(name, kind, defaults)| Metric {
@@ -195,6 +249,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             kind,
             labels: merged(defaults, &labels),
             children_from_start: from_start.unwrap_or(false),
+            own_timestamps,
         })
         .collect()
 }
@@ -474,7 +529,7 @@ fn placeholder(inner: &str) -> Option<LabelValue> {
 }
 
 /// Prometheus' names: letters, digits and `_`, for metrics `:` too, no digit in front.
-fn is_name(text: &str, metric: bool) -> bool {
+pub(super) fn is_name(text: &str, metric: bool) -> bool {
     let allowed =
         |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || (metric && letter == ':');
     !text.is_empty() && text.chars().all(allowed) && !text.starts_with(|c: char| c.is_ascii_digit())

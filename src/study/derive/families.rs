@@ -79,7 +79,9 @@ fn of_name(name: &str) -> Result<Family, Unknown> {
             what: format!(
                 "`{name}` is the name of a recording rule, and nothing says what it records"
             ),
-            help: "write the rule's own query into the template".to_owned(),
+            help: "write the rule's own query into the template, or a scenario (`rollsim init`) with the rule under \
+                   `prometheus.rules`"
+                .to_owned(),
         });
     }
     match guess(name) {
