@@ -156,7 +156,10 @@ fn marks_of(before: &[f64], row: &[f64]) -> RowMarks {
     // Most often all values are there and none is lower than before. (A sample that is NaN compares as
     // little as a cell without one.)
     let ordinary = before.len() == row.len()
-        && (row.iter().zip(before)).fold(true, |all, (value, before)| all & (value >= before));
+        && row
+            .iter()
+            .zip(before)
+            .all(|(value, before)| value >= before);
     if ordinary {
         return RowMarks {
             samples: ColumnSet::MAX,
