@@ -73,11 +73,13 @@ fn read(
     for found in program.reads(now_ms) {
         let counts = |column: &u32| plan.scrape.row.counts_requests(*column);
         let (slot, after_ms) = (found.target.0 as usize, found.after - before_ms);
+        // Behind the pods' targets follow those of rules and of own timestamps, which hold no counts of requests.
+        let tested = plan.slots[0]..plan.slots[0] + plan.slots[1];
         let mut rules = plan.scrape.rules.iter();
         if let Some(rule) = rules.find(|rule| rule.target == found.target) {
             let window = (found.until, found.until - after_ms - 1);
             read(plan, &rule.program, rule.reads_totals, window, looks);
-        } else if slot >= plan.slots[0] && found.columns.iter().any(counts) {
+        } else if tested.contains(&slot) && found.columns.iter().any(counts) {
             looks.readings.push(Reading {
                 slot,
                 after_ms,
