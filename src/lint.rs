@@ -9,6 +9,8 @@ pub mod fix;
 mod near;
 pub mod rule;
 pub mod rules;
+pub mod shape;
+mod steps;
 pub mod subject;
 mod suppress;
 pub mod text;

@@ -24,6 +24,7 @@ pub mod evidence;
 pub mod measure;
 pub mod recorded;
 pub mod rollout;
+pub mod rules;
 pub mod series;
 pub mod world;
 

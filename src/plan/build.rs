@@ -27,7 +27,8 @@ use super::evidence::evidence;
 use super::measure::{Measure, QueryMeasure, Source, reads_totals};
 use super::recorded::{RecordedQuery, RecordedSeries};
 use super::rollout::CompiledRollout;
-use super::series::{PodSlots, Reads, Signals, namespace, survey, universe};
+use super::rules;
+use super::series::{Everything, PodSlots, Reads, Signals, namespace, universe};
 use super::world::{FaultPlan, KnownRates, fault_plan, scrape_plan};
 use super::{
     Arm, ArmKind, EvidencePlan, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND,
@@ -52,6 +53,8 @@ pub enum Place {
     Metric,
     /// The name of its provider.
     Provider,
+    /// The address of its Prometheus.
+    Address,
     /// Its query.
     Query(Option<std::ops::Range<usize>>),
     /// Its success condition.
@@ -126,13 +129,18 @@ pub fn build(
             }
         }
     }
+    let rules = rules::parse_all(scenario)?;
     if let Telemetry::Simulated = telemetry {
-        queries.survey(&pods, &all_columns, &settings);
+        let lag_ms = scenario.prometheus.visibility_lag.as_millis_floor();
+        let everything = Everything::new(&pods, &all_columns, &rules, &settings, lag_ms)?;
+        queries.survey(&everything, &settings);
     }
     queries.refuse_if_unsupported()?;
     let reads = queries.all_reads();
     let columns = reads.select(&all_columns);
-    let universe = universe(&pods, &columns, &reads.targets(&pods));
+    let mut universe = universe(&pods, &columns, &reads.targets(&pods));
+    let read = reads.rules.keys().copied();
+    let compiled_rules = rules::compile(&rules, read, &mut universe, &settings)?;
     let mut builder = Builder {
         queries: &queries,
         columns: &all_columns,
@@ -158,7 +166,8 @@ pub fn build(
         .map(|name| queries.facts(name, &all_columns))
         .collect();
     let world = world_plan(rollout, &compiled, scenario);
-    let scrape = scrape_plan(scenario, &columns, reads.lookback_ms, &world.known_rates);
+    let mut scrape = scrape_plan(scenario, &columns, reads.lookback_ms, &world.known_rates);
+    scrape.rules = rules::plans(&rules, compiled_rules, &reads);
     let plan = Plan {
         rollout: rollout.metadata.name.clone(),
         namespace: namespace(rollout).to_owned(),
@@ -418,13 +427,9 @@ impl Queries {
         });
     }
 
-    fn survey(&mut self, pods: &PodSlots, columns: &[ColumnSpec], settings: &Settings) {
-        let exprs: Vec<&Expr> = self.parsed.iter().filter_map(ParsedQuery::expr).collect();
-        let mut reads = survey(&exprs, pods, columns, settings).into_iter();
+    fn survey(&mut self, everything: &Everything<'_>, settings: &Settings) {
         for parsed in &mut self.parsed {
-            if parsed.expr().is_some() {
-                parsed.reads = reads.next();
-            }
+            parsed.reads = parsed.expr().map(|expr| everything.survey(expr, settings));
         }
     }
 

@@ -3,9 +3,10 @@
 
 use crate::scenario::model::{Fault, LatencyFault, Onset, OutOfMemory, Scenario};
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
-use crate::telemetry::targets::{Leak, ScrapePlan};
+use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
 use crate::world::bursts::Bursts;
+use crate::world::durations::RandomDuration;
 use crate::world::latency::{Cells, Slowdown};
 use crate::world::pod::{HealthyClass, LEVELS, RequestPlan, StageTimes};
 use crate::world::requests::{
@@ -117,7 +118,7 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         .iter()
         .filter_map(|column| match column.source {
             ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-            ColumnSource::Memory | ColumnSource::Up => None,
+            ColumnSource::Memory | ColumnSource::StampedMemory { .. } | ColumnSource::Up => None,
         })
         .filter(|bound| bound.is_finite())
         .collect();
@@ -132,6 +133,20 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         bounds.push(scenario.service.slow_above.as_seconds_f64());
     }
     Cells::new(bounds)
+}
+
+/// How long a scrape takes and may take, if it can take too long.
+fn timeout(scenario: &Scenario) -> Option<(RandomDuration, Duration)> {
+    let prometheus = &scenario.prometheus;
+    let duration = RandomDuration::new(&prometheus.scrape_duration);
+    let longest = match duration {
+        RandomDuration::Fixed(longest) | RandomDuration::Uniform(_, longest) => Some(longest),
+        RandomDuration::Lognormal { .. } => None,
+    };
+    let timeout = prometheus.scrape_timeout.min(prometheus.scrape_interval);
+    longest
+        .is_none_or(|longest| longest > timeout)
+        .then_some((duration, timeout))
 }
 
 /// Compiles what is the same for all arms.
@@ -174,10 +189,13 @@ pub fn scrape_plan(
             ),
         },
         row: RowPlan::new(columns, &cells),
+        stamped: StampedPlan::new(columns),
         reads_ms,
         failure_share: scenario.prometheus.scrape_failure,
+        timeout: timeout(scenario),
         lag_ms: scenario.prometheus.visibility_lag.as_millis_floor(),
         memory: service.memory.clone(),
+        rules: Vec::new(),
     }
 }
 

@@ -9,7 +9,9 @@ mod faults;
 mod metrics;
 mod operators;
 mod quantity;
+mod rules;
 mod service;
+pub mod typed;
 
 #[cfg(test)]
 mod tests;

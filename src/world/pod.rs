@@ -141,6 +141,19 @@ pub struct Scratch {
     moved: Vec<u64>,
     /// Sum of the log-likelihood ratios of what was drawn, where somebody asked for it.
     pub log_ratio: f64,
+    /// What was drawn, stretch by stretch, while somebody wants to know.
+    pub record: Option<Vec<Stretch>>,
+}
+
+/// The requests of a stretch of time in which rate and behaviour stayed the same.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// Its start.
+    pub from_ms: i64,
+    /// Its end.
+    pub until_ms: i64,
+    /// The requests by atom.
+    pub counts: Vec<u64>,
 }
 
 impl Scratch {
@@ -151,6 +164,7 @@ impl Scratch {
             after: vec![0; atoms],
             moved: vec![0; atoms],
             log_ratio: 0.0,
+            record: None,
         }
     }
 }
@@ -313,6 +327,7 @@ impl PodRequests<'_> {
         let healthy = &self.plan.healthy[piece.class];
         let mut stream = self.key.stream(requests, self.life.owner, address);
         let faulty = self.life.stage_from_ms.end_of(0, piece.until_ms).is_some();
+        let before = (!faulty && scratch.record.is_some()).then(|| counts.to_vec());
         let target = if faulty {
             scratch.piece.fill(0);
             &mut scratch.piece[..]
@@ -331,6 +346,17 @@ impl PodRequests<'_> {
                 .draw(&self.plan.digits, mean, &mut stream, target);
         }
         if !faulty {
+            if let (Some(before), Some(record)) = (before, &mut scratch.record) {
+                let added = counts
+                    .iter()
+                    .zip(before)
+                    .map(|(after, before)| after - before);
+                record.push(Stretch {
+                    from_ms: piece.from_ms,
+                    until_ms: piece.until_ms,
+                    counts: added.collect(),
+                });
+            }
             return 0;
         }
         let mut stream = self.key.stream(fault, self.life.owner, address);
@@ -350,6 +376,7 @@ impl PodRequests<'_> {
             after,
             moved,
             log_ratio,
+            record,
         } = scratch;
         let stages = &self.life.stage_from_ms;
         // Stage 0 is healthy.
@@ -370,6 +397,13 @@ impl PodRequests<'_> {
             }
             if let (Some(evidence), Some(stage)) = (self.evidence, stage.checked_sub(1)) {
                 *log_ratio += evidence.log_ratio(stage, piece.class, current, stream);
+            }
+            if let Some(record) = record {
+                record.push(Stretch {
+                    from_ms: at,
+                    until_ms: boundary.unwrap_or(piece.until_ms),
+                    counts: current.clone(),
+                });
             }
             for (count, piece) in counts.iter_mut().zip(current.iter()) {
                 *count += piece;

@@ -22,6 +22,7 @@ fn scenario() -> Scenario {
         kind,
         labels,
         children_from_start: true,
+        own_timestamps: None,
     };
     Scenario {
         traffic: Traffic {
@@ -50,8 +51,11 @@ fn scenario() -> Scenario {
             version: PrometheusVersion::V3,
             scrape_interval: Duration::from_seconds(15),
             scrape_failure: 0.0,
+            scrape_duration: DurationDistribution::Fixed(Duration::ZERO),
+            scrape_timeout: Duration::from_seconds(10),
             visibility_lag: Duration::ZERO,
             discovery: DurationDistribution::Fixed(Duration::ZERO),
+            rules: Vec::new(),
         },
         controller: ControllerTiming {
             start_fraction: StartFraction::Random,
@@ -101,7 +105,17 @@ fn error_spike() -> Fault {
 
 /// One canary pod that serves a seventh of 50 requests a second from 1,000 s on.
 fn one_pod<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
+    begin(Targets::new(plan, &fault.stages, 1), fault, replication)
+}
+
+/// The same, every scrape of it kept.
+fn captured<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
     let mut targets = Targets::new(plan, &fault.stages, 1);
+    targets.capture(false);
+    begin(targets, fault, replication)
+}
+
+fn begin<'a>(mut targets: Targets<'a>, fault: &FaultPlan, replication: u64) -> Targets<'a> {
     targets.reset(ReplicationKey::new(1, replication));
     targets.set_rate(1, 0, 50.0 / 1_000.0 / 7.0, Some(6));
     let stages = fault.times(1_000_000, 0).stages;
@@ -264,8 +278,9 @@ fn a_restart_sets_counters_to_zero_and_fails_the_scrapes_meanwhile() {
         let down = (1_200_000..1_220_000).contains(&samples.times[index]);
         assert_eq!(*up > 0.5, !down, "{:?}", samples.times);
     }
-    assert!(samples.may_reset);
     let last = samples.times.len() - 1;
+    let (complete, rising) = samples.steady(0..last + 1);
+    assert_eq!((complete >> 7, rising >> 7), (1, 0), "`up` falls and rises");
     assert!(samples.row(last)[4] < samples.row(0)[4]);
 }
 
@@ -387,5 +402,197 @@ fn each_scope_holds_the_requests_of_its_time() {
                 "{sums:?} {seconds}"
             );
         }
+    }
+}
+
+/// Capturing shows the very replication that is judged otherwise: the rows that queries read and the failed
+/// requests are the same, and there is a row for each scrape.
+#[test]
+fn capturing_changes_nothing_and_leaves_no_gap() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    for replication in 0..20 {
+        let mut pair = [
+            one_pod(&plan, &fault, replication),
+            captured(&plan, &fault, replication),
+        ];
+        for targets in &mut pair {
+            targets.prepare(1_200_000);
+            targets.prepare(1_950_000);
+            targets.stop(0, 2_100_000);
+            targets.finish_all(2_200_000);
+        }
+        assert_eq!(pair[0].failed(), pair[1].failed());
+        assert!(pair[0].failed() > 0);
+        let [plain, kept] = pair.map(|targets| targets.head.targets[0].clone());
+        for (index, time) in plain.times.iter().enumerate() {
+            let same = kept.times.binary_search(time).unwrap();
+            assert_eq!(plain.row(index), kept.row(same), "{time}");
+        }
+        assert!(kept.times.len() > 2 * plain.times.len());
+        let steps = kept.times.windows(2);
+        assert!({ steps }.all(|pair| pair[1] - pair[0] == 15_000));
+        // The last row holds the markers.
+        for index in 1..kept.times.len() - 1 {
+            let (before, row) = (kept.row(index - 1), kept.row(index));
+            assert!((0..6).all(|column| before[column] <= row[column]));
+            assert!((row[0] + row[1] - row[4]).abs() < 1e-9);
+        }
+    }
+}
+
+/// What was drawn for a gap spreads over its scrapes as requests of a constant rate do, errors from the fault's
+/// onset on.
+#[test]
+fn rows_between_windows_share_out_what_was_drawn() {
+    const REPLICATIONS: u64 = 400;
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    let per_scrape = 15.0 * 50.0 / 7.0;
+    let mut sums: Vec<[f64; 3]> = Vec::new();
+    for replication in 0..REPLICATIONS {
+        let mut targets = captured(&plan, &fault, replication);
+        targets.prepare(2_000_000);
+        let samples = &targets.head.targets[0];
+        // Scrapes 10 to 50 after the first lie before the window and after the onset.
+        for scrape in 10..50 {
+            let (before, row) = (samples.row(scrape - 1), samples.row(scrape));
+            let [all, failed] = [4, 1].map(|column| row[column] - before[column]);
+            sums.resize(sums.len().max(scrape - 9), [0.0; 3]);
+            let sum = &mut sums[scrape - 10];
+            *sum = [sum[0] + all, sum[1] + all * all, sum[2] + failed];
+        }
+    }
+    let n = REPLICATIONS as f64;
+    for (scrape, [all, squares, failed]) in sums.into_iter().enumerate() {
+        let (mean, failed) = (all / n, failed / n);
+        let variance = squares / n - mean * mean;
+        let tolerance = 5.0 * (per_scrape / n).sqrt();
+        assert!((mean - per_scrape).abs() < tolerance, "{scrape}: {mean}");
+        assert!(
+            (failed - 0.2 * per_scrape).abs() < tolerance,
+            "{scrape}: {failed}"
+        );
+        assert!(
+            (variance / per_scrape - 1.0).abs() < 0.5,
+            "{scrape}: {variance}"
+        );
+    }
+}
+
+/// A pod that answers too late has failed the scrape: `up` is 0 and everything else stale at that instant.
+#[test]
+fn slow_scrapes_time_out() {
+    let mut scenario = scenario();
+    scenario.prometheus.scrape_duration =
+        DurationDistribution::Uniform(Duration::from_seconds(5), Duration::from_seconds(9));
+    scenario.prometheus.scrape_timeout = Duration::from_seconds(8);
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let (mut scrapes, mut failed) = (0, 0);
+    for replication in 0..400 {
+        let mut targets = one_pod(&plan, &fault, replication);
+        targets.prepare(1_400_000);
+        let samples = &targets.head.targets[0];
+        for index in 0..samples.times.len() {
+            let row = samples.row(index);
+            scrapes += 1;
+            if row[7] < 0.5 {
+                failed += 1;
+                assert!(row[..7].iter().all(|cell| is_stale(*cell)), "{row:?}");
+            }
+        }
+    }
+    let share = f64::from(failed) / f64::from(scrapes);
+    assert!((share - 0.25).abs() < 0.04, "{failed} of {scrapes}");
+    scenario.prometheus.scrape_timeout = Duration::from_seconds(9);
+    let plan = self::plan(&scenario);
+    let mut targets = one_pod(&plan, &fault, 1);
+    targets.prepare(1_400_000);
+    let samples = &targets.head.targets[0];
+    assert!((0..samples.times.len()).all(|index| samples.row(index)[7] > 0.5));
+}
+
+/// A query sees no sample younger than the lag, those before a restart and after included.
+#[test]
+fn a_restart_shows_nothing_before_its_time() {
+    let mut scenario = scenario();
+    scenario.prometheus.visibility_lag = Duration::from_seconds(60);
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    for mut targets in [one_pod(&plan, &fault, 6), captured(&plan, &fault, 6)] {
+        targets.prepare(1_190_000);
+        let start = |owner, at_ms| Start {
+            owner,
+            rate_group: 1,
+            serving_from_ms: at_ms,
+            discovered_ms: at_ms,
+            ..Start::default()
+        };
+        targets.restart(0, 1_200_000, start(10, 1_205_000));
+        for now in [1_200_000, 1_215_000, 1_230_000, 1_245_000] {
+            if now == 1_230_000 {
+                targets.restart(0, 1_220_000, start(11, 1_225_000));
+            }
+            targets.prepare(now);
+            let last = targets.head.targets[0].times.last().unwrap();
+            assert!((now - 75_000..=now - 60_000).contains(last), "{now} {last}");
+        }
+        targets.prepare(1_400_000);
+        let samples = &targets.head.targets[0];
+        assert_eq!(samples.cells.len(), samples.times.len() * samples.width);
+        assert!(samples.times.is_sorted_by(|before, after| before < after));
+    }
+}
+
+/// An exporter with timestamps of its own: samples have the time at which it last looked, what was scraped before
+/// is dropped, and nothing becomes stale.
+#[test]
+fn own_timestamps_are_those_of_the_last_look() {
+    for (every_s, fewest, most) in [(10, 8, 9), (40, 3, 4)] {
+        let mut scenario = scenario();
+        scenario.metrics[2].own_timestamps = Some(Duration::from_seconds(every_s));
+        scenario.prometheus.scrape_failure = 0.2;
+        let (plan, fault) = (plan(&scenario), FaultPlan::default());
+        assert_eq!(plan.row.width(), 7);
+        let mut looks = std::collections::BTreeSet::new();
+        for replication in 0..20 {
+            let mut targets = one_pod(&plan, &fault, replication);
+            targets.prepare(1_400_000);
+            let [scraped, stamped] = [0, 1].map(|target| targets.head.targets[target].clone());
+            assert_eq!(stamped.times.len(), stamped.cells.len());
+            assert!(
+                stamped
+                    .cells
+                    .iter()
+                    .all(|cell| cell.to_bits() == 300e6_f64.to_bits())
+            );
+            let up = |index: usize| scraped.row(index)[6] > 0.5;
+            let scrapes: Vec<i64> = (0..scraped.times.len())
+                .filter(|&index| up(index))
+                .map(|index| scraped.times[index])
+                .collect();
+            let every = every_s * 1_000;
+            looks.insert(stamped.times[0] % every);
+            for pair in stamped.times.windows(2) {
+                assert!(pair[1] > pair[0] && (pair[1] - pair[0]) % every == 0);
+            }
+            for &time in &stamped.times {
+                let mut ages = scrapes.iter().map(|scrape| scrape - time);
+                assert!(ages.any(|age| (0..every).contains(&age)), "{time}");
+            }
+            if scrapes.len() == scraped.times.len() {
+                assert!((fewest..=most).contains(&stamped.times.len()));
+            }
+            let seen = stamped.times.len();
+            targets.stop(0, 1_400_000);
+            targets.prepare(1_460_000);
+            let [scraped, stamped] = [0, 1].map(|target| &targets.head.targets[target]);
+            let last = scraped.row(scraped.times.len() - 1);
+            assert!(last.iter().all(|cell| is_stale(*cell)));
+            assert_eq!(stamped.times.len(), seen, "no marker");
+        }
+        assert!(looks.len() > 15, "each pod has its phase");
     }
 }
