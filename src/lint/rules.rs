@@ -21,6 +21,9 @@ mod rs111_several_series;
 mod rs112_threshold_in_query;
 mod rs113_query_error;
 
+/// The rules that repeat what the real systems say.
+pub const GATES: [&str; 3] = ["RS001", "RS002", "RS003"];
+
 /// All rules by code.
 pub static RULES: &[&Rule] = &[
     &rs000_suppression::RULE,

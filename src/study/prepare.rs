@@ -61,6 +61,12 @@ pub fn prepare_recorded(
     prepare_with(inputs, object, Some(recorded))
 }
 
+/// The findings, and what `lint` says of the same objects.
+fn with_lint(inputs: &Inputs, object: &Object, mut found: Vec<FindingEntry>) -> Vec<FindingEntry> {
+    found.extend(super::lint::concerning(inputs, object, &found));
+    found
+}
+
 fn prepare_with(
     inputs: &Inputs,
     object: &Object,
@@ -79,7 +85,7 @@ fn prepare_with(
             message,
             place: shown.as_ref().and_then(|shown| shown.place.clone()),
             help: shown.and_then(|shown| shown.help),
-            findings: others,
+            findings: with_lint(inputs, object, others),
         }));
     }
     refuse_what_never_ends(inputs, object, &report)?;
@@ -92,6 +98,9 @@ fn prepare_with(
         oddities.findings.splice(0..0, stand_ins);
     }
     oddities.findings.splice(0..0, others);
+    if recorded.is_none() {
+        oddities.findings = with_lint(inputs, object, oddities.findings);
+    }
     Ok(Prepared::Ready(Box::new(built), oddities))
 }
 
