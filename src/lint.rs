@@ -10,6 +10,7 @@ mod near;
 pub mod rule;
 pub mod rules;
 pub mod shape;
+mod steps;
 pub mod subject;
 mod suppress;
 pub mod text;

@@ -20,6 +20,32 @@ mod rs110_condition_gap;
 mod rs111_several_series;
 mod rs112_threshold_in_query;
 mod rs113_query_error;
+mod rs401_weight_not_served;
+mod rs402_single_replica_canary;
+mod rs403_largest_weight_unchecked;
+mod rs404_no_gate;
+mod rs405_background_before_pods;
+mod rs406_background_ends_early;
+mod rs407_background_after_steps;
+mod rs408_dry_run_matches_nothing;
+mod rs409_dry_run_holds_completion;
+mod rs410_paused_keeps_aborted_canary;
+mod rs411_progress_deadline_only_degrades;
+mod rs412_no_steps_behind_router;
+mod rs413_last_weight_is_all;
+mod rs414_retry_aborts_again;
+mod rs501_blue_green_retry_promotes;
+mod rs502_abort_leaves_crashing_active;
+mod rs503_scale_down_delay_zero;
+mod rs504_abort_never_completes;
+mod rs505_abort_delay_too_long;
+mod rs506_canary_scale_sticks;
+mod rs507_surge_without_percent;
+mod rs508_surge_plays_no_role;
+mod rs509_auto_promotion_off_wins;
+mod rs510_threshold_promotes_part;
+mod rs511_min_pods_above_replicas;
+mod rs512_dynamic_stable_scale_unwatched;
 
 /// The rules that repeat what the real systems say.
 pub const GATES: [&str; 3] = ["RS001", "RS002", "RS003"];
@@ -43,4 +69,30 @@ pub static RULES: &[&Rule] = &[
     &rs111_several_series::RULE,
     &rs112_threshold_in_query::RULE,
     &rs113_query_error::RULE,
+    &rs401_weight_not_served::RULE,
+    &rs402_single_replica_canary::RULE,
+    &rs403_largest_weight_unchecked::RULE,
+    &rs404_no_gate::RULE,
+    &rs405_background_before_pods::RULE,
+    &rs406_background_ends_early::RULE,
+    &rs407_background_after_steps::RULE,
+    &rs408_dry_run_matches_nothing::RULE,
+    &rs409_dry_run_holds_completion::RULE,
+    &rs410_paused_keeps_aborted_canary::RULE,
+    &rs411_progress_deadline_only_degrades::RULE,
+    &rs412_no_steps_behind_router::RULE,
+    &rs413_last_weight_is_all::RULE,
+    &rs414_retry_aborts_again::RULE,
+    &rs501_blue_green_retry_promotes::RULE,
+    &rs502_abort_leaves_crashing_active::RULE,
+    &rs503_scale_down_delay_zero::RULE,
+    &rs504_abort_never_completes::RULE,
+    &rs505_abort_delay_too_long::RULE,
+    &rs506_canary_scale_sticks::RULE,
+    &rs507_surge_without_percent::RULE,
+    &rs508_surge_plays_no_role::RULE,
+    &rs509_auto_promotion_off_wins::RULE,
+    &rs510_threshold_promotes_part::RULE,
+    &rs511_min_pods_above_replicas::RULE,
+    &rs512_dynamic_stable_scale_unwatched::RULE,
 ];
