@@ -47,6 +47,9 @@ mod rs510_threshold_promotes_part;
 mod rs511_min_pods_above_replicas;
 mod rs512_dynamic_stable_scale_unwatched;
 
+/// The rules that repeat what the real systems say.
+pub const GATES: [&str; 3] = ["RS001", "RS002", "RS003"];
+
 /// All rules by code.
 pub static RULES: &[&Rule] = &[
     &rs000_suppression::RULE,

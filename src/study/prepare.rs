@@ -76,6 +76,12 @@ pub fn prepare_recorded(
     prepare_with(inputs, object, Some(recorded))
 }
 
+/// The findings, and what `lint` says of the same objects.
+fn with_lint(inputs: &Inputs, object: &Object, mut found: Vec<FindingEntry>) -> Vec<FindingEntry> {
+    found.extend(super::lint::concerning(inputs, object, &found));
+    found
+}
+
 fn prepare_with(
     inputs: &Inputs,
     object: &Object,
@@ -101,7 +107,7 @@ fn prepare_with(
             message,
             place: shown.as_ref().and_then(|shown| shown.place.clone()),
             help: shown.and_then(|shown| shown.help),
-            findings: others,
+            findings: with_lint(inputs, object, others),
         }));
     }
     refuse_what_never_ends(inputs, object, &report)?;
@@ -119,6 +125,10 @@ fn prepare_with(
     )?;
     let first = others.into_iter().chain(stand_ins.into_iter().flatten());
     ready.oddities.findings.splice(0..0, first);
+    if recorded.is_none() {
+        let findings = std::mem::take(&mut ready.oddities.findings);
+        ready.oddities.findings = with_lint(inputs, object, findings);
+    }
     Ok(Prepared::Ready(Box::new(ready)))
 }
 
