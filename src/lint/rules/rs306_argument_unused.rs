@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Reports declared arguments without a `{{args.…}}` anywhere in the metrics of the template or of templates that run together with it. Templates that include others are left out.
+//! Reports declared arguments without a `{{args.…}}` anywhere in the metrics of the template or of templates that run together with it. Templates that include others are left out, and those with plugins, which can read arguments themselves.
 //!
 //! ## Why it matters
 //!
@@ -33,7 +33,7 @@
 use crate::diagnostics::Severity;
 use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
-use crate::lint::subject::{Subject, Template};
+use crate::lint::subject::{Metric, Subject, Template};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -47,6 +47,11 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for (index, template) in subject.templates.iter().enumerate() {
         if !template.spec.templates.is_empty() || template.metrics.is_empty() {
+            continue;
+        }
+        // A plugin can read the run's arguments itself.
+        let is_plugin = |metric: &Metric<'_>| metric.node.lookup("provider.plugin").is_some();
+        if template.metrics.iter().any(is_plugin) {
             continue;
         }
         let together: Vec<&Template<'_>> = subject
