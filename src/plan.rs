@@ -14,14 +14,17 @@ use crate::telemetry::targets::ScrapePlan;
 use crate::units::{Duration, Instant};
 use crate::world::durations::RandomDuration;
 
+use evidence::EvidencePlan;
 use measure::Measure;
 use world::{FaultPlan, KnownRates};
 
 pub mod analysis;
 pub mod build;
+pub mod evidence;
 pub mod measure;
 pub mod recorded;
 pub mod rollout;
+pub mod rules;
 pub mod series;
 pub mod world;
 
@@ -76,6 +79,8 @@ pub struct Arm {
     pub kind: ArmKind,
     /// What is wrong with it.
     pub fault: FaultPlan,
+    /// What its requests say about that.
+    pub evidence: EvidencePlan,
 }
 
 /// What an arm simulates.

@@ -5,6 +5,7 @@
 //! Exporters are pure functions from a report to text; `cli` decides where it goes.
 
 pub mod base_rates;
+pub mod bound;
 pub mod check;
 pub mod csv;
 pub mod export;
@@ -18,6 +19,7 @@ pub mod openmetrics;
 pub mod promtool;
 pub mod query;
 pub mod sarif;
+pub mod sensitivity;
 pub mod summarise;
 pub mod text;
 pub mod trace;

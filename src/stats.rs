@@ -5,6 +5,7 @@
 //! order-statistic intervals, [`mean`]s the normal one, differences of two arms ([`paired`]) Tango's.
 //! [`precision`] says when a study may stop.
 
+pub mod likelihood_ratio;
 pub mod mean;
 pub mod paired;
 pub mod precision;
@@ -55,6 +56,8 @@ pub enum Method {
     Tango,
     /// From the limits of two proportions to those of a function of their ratio.
     MoverRatio,
+    /// Percentiles of what resampled observations give.
+    Bootstrap,
 }
 
 impl Method {
@@ -69,6 +72,7 @@ impl Method {
             Self::Normal => "normal",
             Self::Tango => "tango",
             Self::MoverRatio => "mover-ratio",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -88,6 +92,7 @@ mod tests {
             Method::Normal,
             Method::Tango,
             Method::MoverRatio,
+            Method::Bootstrap,
         ] {
             assert_eq!(
                 serde_json::to_value(method).unwrap(),

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assumptions;
+pub mod bound;
 mod check;
 mod coverage;
 mod export;
@@ -21,6 +22,7 @@ mod replay;
 pub mod request;
 mod run;
 mod sampling;
+mod sensitivity;
 mod trace;
 
 pub use check::check;

@@ -6,4 +6,5 @@
 
 mod capture;
 pub mod exporter;
+pub mod rules;
 pub mod targets;

@@ -138,6 +138,7 @@ impl<'p> Cluster<'p> {
             fleet.created = 0;
         }
         self.targets.reset(key);
+        self.targets.begin(self.update_ms);
         (self.unserved, self.unserved_per_ms, self.unserved_from_ms) = (0.0, 0.0, 0);
         let born = Instant::from_millis(self.update_ms - self.plan.world.stable_age_ms);
         self.ready = [0; RATE_GROUPS];

@@ -152,7 +152,7 @@ fn zero_of_binary(binary: &Binary) -> bool {
     let (left, right) = (&binary.left, &binary.right);
     let limit = number(right);
     match binary.op {
-        BinaryOp::And | BinaryOp::Unless => may_be_zero(left),
+        BinaryOp::And | BinaryOp::Unless | BinaryOp::Div => may_be_zero(left),
         BinaryOp::Greater if !binary.return_bool => limit.is_none_or(|limit| limit < 0.0),
         BinaryOp::GreaterEqual if !binary.return_bool => limit.is_none_or(|limit| limit <= 0.0),
         BinaryOp::NotEqual if !binary.return_bool => limit != Some(0.0),
@@ -162,7 +162,6 @@ fn zero_of_binary(binary: &Binary) -> bool {
             !positive(left) && !positive(right)
         }
         BinaryOp::Or | BinaryOp::Mul => may_be_zero(left) || may_be_zero(right),
-        BinaryOp::Div => may_be_zero(left),
         _ => true,
     }
 }

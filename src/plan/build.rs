@@ -23,14 +23,16 @@ use crate::telemetry::targets::Role;
 use crate::units::{Duration, Instant};
 use crate::world::durations::RandomDuration;
 
-use super::measure::{Measure, QueryMeasure, Source};
+use super::evidence::evidence;
+use super::measure::{Measure, QueryMeasure, Source, reads_totals};
 use super::recorded::{RecordedQuery, RecordedSeries};
 use super::rollout::CompiledRollout;
-use super::series::{PodSlots, Reads, Signals, namespace, survey, universe};
+use super::rules;
+use super::series::{Everything, PodSlots, Reads, Signals, namespace, universe};
 use super::world::{FaultPlan, KnownRates, fault_plan, scrape_plan};
 use super::{
-    Arm, ArmKind, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND, WorldPlan,
-    analysis,
+    Arm, ArmKind, EvidencePlan, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND,
+    WorldPlan, analysis,
 };
 
 /// Something that the real system accepts and rollsim doesn't simulate.
@@ -51,6 +53,8 @@ pub enum Place {
     Metric,
     /// The name of its provider.
     Provider,
+    /// The address of its Prometheus.
+    Address,
     /// Its query.
     Query(Option<std::ops::Range<usize>>),
     /// Its success condition.
@@ -125,13 +129,18 @@ pub fn build(
             }
         }
     }
+    let rules = rules::parse_all(scenario)?;
     if let Telemetry::Simulated = telemetry {
-        queries.survey(&pods, &all_columns, &settings);
+        let lag_ms = scenario.prometheus.visibility_lag.as_millis_floor();
+        let everything = Everything::new(&pods, &all_columns, &rules, &settings, lag_ms)?;
+        queries.survey(&everything, &settings);
     }
     queries.refuse_if_unsupported()?;
     let reads = queries.all_reads();
     let columns = reads.select(&all_columns);
-    let universe = universe(&pods, &columns, &reads.targets(&pods));
+    let mut universe = universe(&pods, &columns, &reads.targets(&pods));
+    let read = reads.rules.keys().copied();
+    let compiled_rules = rules::compile(&rules, read, &mut universe, &settings)?;
     let mut builder = Builder {
         queries: &queries,
         columns: &all_columns,
@@ -157,7 +166,8 @@ pub fn build(
         .map(|name| queries.facts(name, &all_columns))
         .collect();
     let world = world_plan(rollout, &compiled, scenario);
-    let scrape = scrape_plan(scenario, &columns, reads.lookback_ms, &world.known_rates);
+    let mut scrape = scrape_plan(scenario, &columns, reads.lookback_ms, &world.known_rates);
+    scrape.rules = rules::plans(&rules, compiled_rules, &reads);
     let plan = Plan {
         rollout: rollout.metadata.name.clone(),
         namespace: namespace(rollout).to_owned(),
@@ -175,7 +185,7 @@ pub fn build(
         operators: operators(scenario),
         pages: scenario.pages,
         subscriptions: subscriptions(&rollout.metadata.annotations),
-        arms: arms(scenario, &columns),
+        arms: arms(scenario, &columns, &all_columns),
     };
     Ok(Built {
         plan,
@@ -264,16 +274,18 @@ fn operators(scenario: &Scenario) -> Vec<OperatorPlan> {
 }
 
 /// The healthy arm and one per fault.
-fn arms(scenario: &Scenario, columns: &[ColumnSpec]) -> Vec<Arm> {
+fn arms(scenario: &Scenario, columns: &[ColumnSpec], exported: &[ColumnSpec]) -> Vec<Arm> {
     let healthy = Arm {
         name: "healthy".to_owned(),
         kind: ArmKind::Healthy,
         fault: FaultPlan::default(),
+        evidence: EvidencePlan::Healthy,
     };
     let faults = scenario.faults.iter().map(|fault| Arm {
         name: fault.name.clone(),
         kind: ArmKind::Fault,
         fault: fault_plan(scenario, fault, columns),
+        evidence: evidence(scenario, fault, columns, exported),
     });
     std::iter::once(healthy).chain(faults).collect()
 }
@@ -415,13 +427,9 @@ impl Queries {
         });
     }
 
-    fn survey(&mut self, pods: &PodSlots, columns: &[ColumnSpec], settings: &Settings) {
-        let exprs: Vec<&Expr> = self.parsed.iter().filter_map(ParsedQuery::expr).collect();
-        let mut reads = survey(&exprs, pods, columns, settings).into_iter();
+    fn survey(&mut self, everything: &Everything<'_>, settings: &Settings) {
         for parsed in &mut self.parsed {
-            if parsed.expr().is_some() {
-                parsed.reads = reads.next();
-            }
+            parsed.reads = parsed.expr().map(|expr| everything.survey(expr, settings));
         }
     }
 
@@ -681,6 +689,7 @@ impl Builder<'_> {
             text: query_text(measured),
             source,
             conditions,
+            reads_totals: reads_totals(expr),
             reads_canary_requests: reads.is_some_and(|reads| {
                 reads.reads_role(Role::Canary) && reads.signals(self.columns).requests
             }),

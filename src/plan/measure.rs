@@ -2,6 +2,7 @@
 //! against the type of its result.
 
 use crate::condition::MeasurementConditions;
+use crate::promql::ast::{Expr, ExprKind};
 use crate::promql::compiled::Program;
 
 use super::recorded::RecordedQuery;
@@ -31,6 +32,56 @@ pub struct QueryMeasure {
     pub conditions: MeasurementConditions,
     /// Whether the query reads counts of the new version's requests.
     pub reads_canary_requests: bool,
+    /// Whether it sees totals since processes started, not only what a window adds to them.
+    pub reads_totals: bool,
+}
+
+/// Whether some selector's values count as they are, not only their differences inside a window.
+pub fn reads_totals(expr: &Expr) -> bool {
+    /// Functions of a window that don't change when all its samples do by the same amount.
+    const OF_DIFFERENCES: [&str; 11] = [
+        "absent_over_time",
+        "changes",
+        "count_over_time",
+        "delta",
+        "deriv",
+        "idelta",
+        "increase",
+        "irate",
+        "present_over_time",
+        "rate",
+        "resets",
+    ];
+    match &expr.kind {
+        ExprKind::Number(_) | ExprKind::Duration(_) | ExprKind::String(_) => false,
+        ExprKind::VectorSelector(_) | ExprKind::MatrixSelector { .. } => true,
+        ExprKind::Subquery { expr, .. } | ExprKind::Paren(expr) | ExprKind::Unary { expr, .. } => {
+            reads_totals(expr)
+        }
+        ExprKind::Binary(binary) => reads_totals(&binary.left) || reads_totals(&binary.right),
+        ExprKind::Aggregate(aggregate) => {
+            reads_totals(&aggregate.expr) || aggregate.param.as_ref().is_some_and(reads_totals)
+        }
+        ExprKind::Call { function, args } => {
+            let of_window = OF_DIFFERENCES.contains(function);
+            let mut args = args.iter();
+            args.any(|arg| {
+                if is_window(arg) {
+                    !of_window
+                } else {
+                    reads_totals(arg)
+                }
+            })
+        }
+    }
+}
+
+fn is_window(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::MatrixSelector { .. } => true,
+        ExprKind::Paren(expr) => is_window(expr),
+        _ => false,
+    }
 }
 
 /// What answers a query.
@@ -84,5 +135,34 @@ impl Measure {
     /// Whether the query reads counts of the new version's requests.
     pub fn reads_canary_requests(&self) -> bool {
         matches!(self, Self::Query(query) if query.reads_canary_requests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reads_totals;
+    use crate::promql::parse::parse;
+
+    #[test]
+    fn only_differences_inside_a_window_are_no_totals() {
+        let totals = |query: &str| reads_totals(&parse(query).unwrap());
+        for query in [
+            "sum(rate(m[5m])) / sum(rate(n[5m])) or vector(0)",
+            "histogram_quantile(0.99, sum by (le) (rate(m_bucket[2m])))",
+            "max_over_time(sum(increase((m[5m])))[1h:1m])",
+            "topk(1, -irate(m[1m]))",
+        ] {
+            assert!(!totals(query), "{query}");
+        }
+        for query in [
+            "m",
+            "sum(m) by (code) / 2",
+            "last_over_time(m[5m])",
+            "rate(sum(m)[5m:30s])",
+            "sum(rate(m[5m])) and n > 0",
+            "quantile(scalar(m), rate(n[1m]))",
+        ] {
+            assert!(totals(query), "{query}");
+        }
     }
 }

@@ -13,6 +13,9 @@ use crate::promql::settings::Settings;
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, PodIdentity};
 use crate::telemetry::targets::Role;
 
+use super::build::Unsupported;
+use super::rules::{self, Rule, RuleReads};
+
 /// The pods that can be told apart: slots of the stable version first, then those of the new one.
 #[derive(Clone, Debug)]
 pub struct PodSlots {
@@ -120,25 +123,49 @@ fn pod_labels(rollout: &Rollout, role: Role) -> Vec<(String, String)> {
     labels.into_iter().collect()
 }
 
-/// All series of these columns on these pods.
+/// All series of these columns on these pods. What has timestamps of its own is a target of its own: they follow
+/// those of the pods, in their order.
 pub fn universe(pods: &PodSlots, columns: &[ColumnSpec], targets: &BTreeSet<TargetId>) -> Universe {
     let mut series = Vec::new();
+    let count = pods.identities.len();
+    let Layout { scraped, stamped } = Layout::of(columns);
     for target in targets {
         let pod = &pods.identities[target.0 as usize];
-        let of_pod = columns
-            .iter()
-            .enumerate()
-            .map(|(column, spec)| SeriesDescriptor {
-                labels: spec.series_labels(pod),
-                target: *target,
-                column: column as u32,
-            });
-        series.extend(of_pod);
+        for (first, of_target) in [(0, &scraped), (count as u32, &stamped)] {
+            let numbered = (0..).zip(of_target);
+            series.extend(numbered.map(|(column, &spec)| SeriesDescriptor {
+                labels: columns[spec as usize].series_labels(pod),
+                target: TargetId(first + target.0),
+                column,
+            }));
+        }
+    }
+    let mut widths = vec![scraped.len() as u32; count];
+    if !stamped.is_empty() {
+        widths.extend(vec![stamped.len() as u32; count]);
     }
     series.sort_by(|left, right| left.labels.cmp(&right.labels));
-    Universe {
-        series,
-        widths: vec![columns.len() as u32; pods.identities.len()],
+    Universe { series, widths }
+}
+
+/// Which columns a pod's two targets have: the scraped one, and the one with timestamps of its own.
+#[derive(Debug)]
+struct Layout {
+    scraped: Vec<u32>,
+    stamped: Vec<u32>,
+}
+
+impl Layout {
+    fn of(columns: &[ColumnSpec]) -> Self {
+        let numbered = (0..).zip(columns);
+        let (stamped, scraped): (Vec<_>, Vec<_>) =
+            numbered.partition(|(_, column)| column.stamped_every_ms().is_some());
+        let numbers =
+            |of: Vec<(u32, &ColumnSpec)>| of.into_iter().map(|(number, _)| number).collect();
+        Self {
+            scraped: numbers(scraped),
+            stamped: numbers(stamped),
+        }
     }
 }
 
@@ -149,33 +176,91 @@ pub struct Reads {
     columns: BTreeSet<u32>,
     /// How far back, in milliseconds, by role.
     pub lookback_ms: [Option<i64>; 2],
+    /// How far back at the series of recording rules, in milliseconds, by the rule's number.
+    pub rules: BTreeMap<usize, i64>,
     /// Whether some query looks at a fixed instant (`@ 1700000000`), which no virtual clock has.
     pub fixed_instant: bool,
 }
 
-/// Compiles each query against everything and notes what it reads.
-pub fn survey(
-    queries: &[&Expr],
-    pods: &PodSlots,
-    columns: &[ColumnSpec],
-    settings: &Settings,
-) -> Vec<Result<Reads, CompileRefusal>> {
-    let all: BTreeSet<TargetId> = (0..pods.identities.len() as u32).map(TargetId).collect();
-    let universe = universe(pods, columns, &all);
-    let survey_one = |expr: &&Expr| {
-        let program = Program::compile(expr, &universe, settings)?;
-        let mut reads = Reads::default();
-        // Any instant will do; the same intervals relative to another one prove that nothing is fixed.
-        let (here, there) = (20_000_000_000, 20_000_123_457);
-        for (read, later) in program.widest_reads(here).zip(program.widest_reads(there)) {
-            reads.fixed_instant |= later.after - read.after != there - here;
-            reads.columns.extend(read.columns);
-            let lookback = &mut reads.lookback_ms[pods.role(read.target) as usize];
-            *lookback = (*lookback).max(Some(here - read.after));
+/// Everything that queries can read: what pods export and what rules record of it.
+#[derive(Debug)]
+pub struct Everything<'a> {
+    pods: &'a PodSlots,
+    universe: Universe,
+    layout: Layout,
+    rules: RuleReads,
+    /// Samples are seen this much later.
+    lag_ms: i64,
+}
+
+impl<'a> Everything<'a> {
+    /// What these pods export and these rules record.
+    ///
+    /// # Errors
+    /// Rules that aren't simulated.
+    pub fn new(
+        pods: &'a PodSlots,
+        columns: &[ColumnSpec],
+        rules: &[Rule],
+        settings: &Settings,
+        lag_ms: i64,
+    ) -> Result<Self, Vec<Unsupported>> {
+        let all: BTreeSet<TargetId> = (0..pods.identities.len() as u32).map(TargetId).collect();
+        let mut everything = Self {
+            pods,
+            universe: universe(pods, columns, &all),
+            layout: Layout::of(columns),
+            rules: RuleReads::default(),
+            lag_ms,
+        };
+        let numbers = 0..rules.len();
+        let compiled = rules::compile(rules, numbers, &mut everything.universe, settings)?;
+        let by_target = RuleReads::new(&compiled, |_| Reads::default());
+        let layout = Layout::of(columns);
+        let reads_of = |program: &Program| reads_of(program, pods, &layout, &by_target);
+        let reads = RuleReads::new(&compiled, reads_of);
+        let problems = rules::refuse_fixed_instants(rules, &reads);
+        if !problems.is_empty() {
+            return Err(problems);
         }
-        Ok(reads)
-    };
-    queries.iter().map(survey_one).collect()
+        everything.rules = reads;
+        Ok(everything)
+    }
+
+    /// Compiles a query against everything and notes what it reads.
+    ///
+    /// # Errors
+    /// A query that can't be compiled.
+    pub fn survey(&self, query: &Expr, settings: &Settings) -> Result<Reads, CompileRefusal> {
+        let program = Program::compile(query, &self.universe, settings)?;
+        let reads = reads_of(&program, self.pods, &self.layout, &self.rules);
+        Ok(self.rules.resolved(reads, self.lag_ms))
+    }
+}
+
+/// What a program reads by itself.
+fn reads_of(program: &Program, pods: &PodSlots, layout: &Layout, rules: &RuleReads) -> Reads {
+    let mut reads = Reads::default();
+    // Any instant will do; the same intervals relative to another one prove that nothing is fixed.
+    let (here, there) = (20_000_000_000, 20_000_123_457);
+    for (read, later) in program.widest_reads(here).zip(program.widest_reads(there)) {
+        reads.fixed_instant |= later.after - read.after != there - here;
+        let length = here - read.after;
+        if let Some(rule) = rules.number(read.target) {
+            let lookback = reads.rules.entry(rule).or_insert(length);
+            *lookback = (*lookback).max(length);
+            continue;
+        }
+        let (pod, columns) = match read.target.0.checked_sub(pods.identities.len() as u32) {
+            Some(pod) => (TargetId(pod), &layout.stamped),
+            None => (read.target, &layout.scraped),
+        };
+        let columns = read.columns.iter().map(|&column| columns[column as usize]);
+        reads.columns.extend(columns);
+        let lookback = &mut reads.lookback_ms[pods.role(pod) as usize];
+        *lookback = (*lookback).max(Some(length));
+    }
+    reads
 }
 
 impl Reads {
@@ -186,7 +271,21 @@ impl Reads {
         for (mine, theirs) in self.lookback_ms.iter_mut().zip(other.lookback_ms) {
             *mine = (*mine).max(theirs);
         }
+        for (&rule, &lookback) in &other.rules {
+            let mine = self.rules.entry(rule).or_insert(lookback);
+            *mine = (*mine).max(lookback);
+        }
         self.fixed_instant |= other.fixed_instant;
+        self
+    }
+
+    /// The same at any instant up to `by_ms` ago.
+    #[must_use]
+    pub fn further_back(mut self, by_ms: i64) -> Self {
+        let lookbacks = self.lookback_ms.iter_mut().flatten();
+        for lookback in lookbacks.chain(self.rules.values_mut()) {
+            *lookback += by_ms;
+        }
         self
     }
 
@@ -216,7 +315,7 @@ impl Reads {
                     signals.status |= statuses.len() == 1;
                     signals.latency |= up_to_seconds.is_finite();
                 }
-                ColumnSource::Memory => signals.memory = true,
+                ColumnSource::Memory | ColumnSource::StampedMemory { .. } => signals.memory = true,
                 ColumnSource::Up => signals.up = true,
             }
         }

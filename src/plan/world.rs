@@ -3,8 +3,10 @@
 
 use crate::scenario::model::{Fault, LatencyFault, Onset, OutOfMemory, Scenario};
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
-use crate::telemetry::targets::{Leak, ScrapePlan};
+use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
+use crate::world::bursts::Bursts;
+use crate::world::durations::RandomDuration;
 use crate::world::latency::{Cells, Slowdown};
 use crate::world::pod::{HealthyClass, LEVELS, RequestPlan, StageTimes};
 use crate::world::requests::{
@@ -116,7 +118,7 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         .iter()
         .filter_map(|column| match column.source {
             ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-            ColumnSource::Memory | ColumnSource::Up => None,
+            ColumnSource::Memory | ColumnSource::StampedMemory { .. } | ColumnSource::Up => None,
         })
         .filter(|bound| bound.is_finite())
         .collect();
@@ -131,6 +133,20 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         bounds.push(scenario.service.slow_above.as_seconds_f64());
     }
     Cells::new(bounds)
+}
+
+/// How long a scrape takes and may take, if it can take too long.
+fn timeout(scenario: &Scenario) -> Option<(RandomDuration, Duration)> {
+    let prometheus = &scenario.prometheus;
+    let duration = RandomDuration::new(&prometheus.scrape_duration);
+    let longest = match duration {
+        RandomDuration::Fixed(longest) | RandomDuration::Uniform(_, longest) => Some(longest),
+        RandomDuration::Lognormal { .. } => None,
+    };
+    let timeout = prometheus.scrape_timeout.min(prometheus.scrape_interval);
+    longest
+        .is_none_or(|longest| longest > timeout)
+        .then_some((duration, timeout))
 }
 
 /// Compiles what is the same for all arms.
@@ -167,17 +183,24 @@ pub fn scrape_plan(
                 .map_or(0, |warmup| warmup.duration.as_millis_floor()),
             healthy,
             digits: PoissonDigits::new(),
+            bursts: Bursts::new(
+                scenario.traffic.overdispersion,
+                scenario.traffic.rate_per_second,
+            ),
         },
         row: RowPlan::new(columns, &cells),
+        stamped: StampedPlan::new(columns),
         reads_ms,
         failure_share: scenario.prometheus.scrape_failure,
+        timeout: timeout(scenario),
         lag_ms: scenario.prometheus.visibility_lag.as_millis_floor(),
         memory: service.memory.clone(),
+        rules: Vec::new(),
     }
 }
 
 /// Factors of response times for the classes of healthy behaviour: warm, then cold.
-fn warmup_factors(scenario: &Scenario) -> impl Iterator<Item = f64> {
+pub(super) fn warmup_factors(scenario: &Scenario) -> impl Iterator<Item = f64> {
     let cold = scenario
         .service
         .warmup
@@ -205,13 +228,7 @@ fn fixed_samplers(mean: f64, shares: &[f64], bytes: &mut usize) -> Vec<FixedMean
 /// Compiles one fault.
 pub fn fault_plan(scenario: &Scenario, fault: &Fault, columns: &[ColumnSpec]) -> FaultPlan {
     let cells = cells(scenario, columns);
-    let slowdown = fault.latency.as_ref().map_or(Slowdown::NONE, Slowdown::of);
-    let pressure = fault
-        .memory
-        .as_ref()
-        .and_then(|memory| memory.gc_pressure.as_ref());
-    let mut slowdowns = vec![slowdown];
-    slowdowns.extend(pressure.map(|pressure| slowdown.times(pressure.latency_factor)));
+    let slowdowns = slowdowns(fault);
     let expected_requests =
         scenario.traffic.rate_per_second * scenario.prometheus.scrape_interval.as_seconds_f64();
     let parameters = |warmup_factor: f64, slowdown: Slowdown| FaultParameters {
@@ -243,6 +260,18 @@ pub fn fault_plan(scenario: &Scenario, fault: &Fault, columns: &[ColumnSpec]) ->
             .map(|leak| memory_plan(scenario, leak)),
         failing_share: failing_share(scenario, fault),
     }
+}
+
+/// What happens to response times in each stage of a fault.
+pub(super) fn slowdowns(fault: &Fault) -> Vec<Slowdown> {
+    let slowdown = fault.latency.as_ref().map_or(Slowdown::NONE, Slowdown::of);
+    let pressure = fault
+        .memory
+        .as_ref()
+        .and_then(|memory| memory.gc_pressure.as_ref());
+    let mut slowdowns = vec![slowdown];
+    slowdowns.extend(pressure.map(|pressure| slowdown.times(pressure.latency_factor)));
+    slowdowns
 }
 
 fn memory_plan(scenario: &Scenario, leak: &crate::scenario::model::MemoryLeak) -> MemoryPlan {

@@ -126,6 +126,7 @@ fn rows(arm: &ArmResult) -> Vec<Row> {
             });
         }
     }
+    rows.extend(bounds(arm));
     for at in &arm.aborted_at {
         let step = at.step.map_or("none".to_owned(), |step| step.to_string());
         let place = format!(
@@ -139,6 +140,20 @@ fn rows(arm: &ArmResult) -> Vec<Row> {
         rows.push(count(format!("decided_by.{metric}"), decided.n));
     }
     rows
+}
+
+fn bounds(arm: &ArmResult) -> impl Iterator<Item = Row> + '_ {
+    arm.bound.iter().flat_map(|bound| {
+        let row = |what: &str, value, unit| Row {
+            statistic: format!("bound.{}.{what}", bound.scope.name()),
+            value: Value::Estimate(value),
+            unit,
+        };
+        [
+            row("power", bound.bound, "probability"),
+            row("efficiency", bound.efficiency, "share"),
+        ]
+    })
 }
 
 fn estimates(
@@ -228,5 +243,7 @@ mod tests {
         assert_eq!(&find("empty-body", "incidence.promoted.p50")[4], "1644");
         assert_eq!(&find("error-spike", "decided_by.success-rate")[4], "998");
         assert_eq!(&find("error-spike", "time_to_abort.p50")[9], "s");
+        assert_eq!(&find("error-spike", "bound.read.power")[4], "0.999");
+        assert!(find("empty-body", "bound.promotion.efficiency")[4].is_empty());
     }
 }

@@ -37,7 +37,7 @@ mod tests {
         let result = &value["results"][0];
         let arm = &result["arms"][1];
         let outcomes = Outcome::ALL.map(Outcome::name);
-        let promised: [(&Value, &[&str]); 11] = [
+        let promised: [(&Value, &[&str]); 12] = [
             (
                 &value,
                 &[
@@ -90,6 +90,19 @@ mod tests {
                 ],
             ),
             (&arm["duration_s"], &["p50", "p95"]),
+            (
+                &arm["bound"][0],
+                &[
+                    "scope",
+                    "requests",
+                    "alpha",
+                    "level",
+                    "power",
+                    "bound",
+                    "reason",
+                    "efficiency",
+                ],
+            ),
         ];
         for (object, names) in promised {
             for name in names {

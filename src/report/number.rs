@@ -128,7 +128,7 @@ fn upper(share: f64) -> String {
 }
 
 /// A lower limit in percent, rounded down so that its distance to 100 keeps two digits.
-fn lower(share: f64) -> String {
+pub(super) fn lower(share: f64) -> String {
     let gap = 100.0 * (1.0 - share);
     let decimals = two_digits(gap);
     let scale = libm::pow(10.0, decimals as f64);

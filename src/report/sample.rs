@@ -1,8 +1,10 @@
 //! A hand-made study for the exporters' tests.
 
+use super::bound::{Bound, Scope};
 use super::findings::{ArmFacts, Facts, MetricFacts, Signal, derive};
 use super::model::{
-    Input, PlanMeasurement, PlanStep, PlanSummary, RNG, Report, RolloutResult, SCHEMA, Window,
+    ArmResult, Input, PlanMeasurement, PlanStep, PlanSummary, RNG, Report, RolloutResult, SCHEMA,
+    Window,
 };
 use super::summarise::summarise;
 use super::trace::{Event, Trace, TraceEvent};
@@ -10,6 +12,7 @@ use crate::engine::outcome::{Abort, Outcome, Replication};
 use crate::montecarlo::tally::{Tally, detects};
 use crate::plan::ArmKind;
 use crate::stats::proportion::IntervalMethod;
+use crate::stats::{Estimate, Method};
 
 /// What the sample's templates read and its faults change.
 pub(crate) fn facts() -> Facts {
@@ -127,6 +130,43 @@ fn tally(kind: ArmKind, replications: impl Iterator<Item = Replication>) -> Tall
     tally
 }
 
+/// Wrong content can't be seen; errors nearly always could.
+fn bound(arm: &ArmResult) -> Vec<Bound> {
+    if arm.kind == ArmKind::Healthy {
+        return Vec::new();
+    }
+    let hidden = arm.name == "empty-body";
+    let level = 0.003;
+    let estimate = |n: u64, estimate: f64, method| Estimate {
+        n,
+        estimate,
+        low: Some(estimate - 0.002),
+        high: Some(estimate.midpoint(1.0)),
+        level: 0.95,
+        method,
+    };
+    let power = [0.999, 1.0, 1.0].map(|power| if hidden { level } else { power });
+    let of = |scope: Scope| {
+        let best = power[scope as usize];
+        let method = if best < 1.0 {
+            Method::Bootstrap
+        } else {
+            Method::ClopperPearsonLower
+        };
+        Bound {
+            scope,
+            requests: Some(4_800.0 * (1.0 + f64::from(scope as u8))),
+            alpha: Some(estimate(1_000, 0.0, Method::ClopperPearsonUpper)),
+            level: Some(level),
+            power: arm.detected,
+            bound: Some(estimate(400, best, method)),
+            reason: hidden.then(|| "nothing that is exported shows the fault".to_owned()),
+            efficiency: (!hidden).then(|| estimate(400, 0.998, Method::Bootstrap)),
+        }
+    };
+    Scope::ALL.map(of).to_vec()
+}
+
 /// Three arms of 1,000: all well, nearly always detected, never detected.
 pub(crate) fn report() -> Report {
     let names = ["success-rate", "latency-p99"].map(String::from);
@@ -154,8 +194,13 @@ pub(crate) fn report() -> Report {
         arms: tallies
             .iter()
             .filter_map(|(name, tally)| summarise(name, tally, &names, IntervalMethod::Wilson))
+            .map(|arm| ArmResult {
+                bound: bound(&arm),
+                ..arm
+            })
             .collect(),
         base_rates: None,
+        sensitivity: None,
     };
     let findings = derive(&result, &facts());
     Report {

@@ -1,5 +1,7 @@
 //! Findings of `lint` as SARIF 2.1.0 (OASIS), the format of code scanning services.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::lint::ends;
@@ -140,7 +142,7 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri += &format!("%{byte:02X}");
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

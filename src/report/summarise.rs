@@ -91,6 +91,7 @@ pub fn summarise(
         },
         intervals,
         cumulative_incidence: incidences(tally, share),
+        bound: Vec::new(),
     })
 }
 

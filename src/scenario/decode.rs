@@ -9,6 +9,7 @@ mod faults;
 mod metrics;
 mod operators;
 mod quantity;
+mod rules;
 mod service;
 
 #[cfg(test)]

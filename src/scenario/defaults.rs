@@ -38,6 +38,7 @@ impl Default for Traffic {
     fn default() -> Self {
         Self {
             rate_per_second: 50.0,
+            overdispersion: 1.0,
         }
     }
 }
@@ -92,8 +93,11 @@ impl Default for Prometheus {
             version: PrometheusVersion::V3,
             scrape_interval: Duration::from_seconds(30),
             scrape_failure: 0.0,
+            scrape_duration: DurationDistribution::Fixed(Duration::ZERO),
+            scrape_timeout: Duration::from_seconds(10),
             visibility_lag: Duration::ZERO,
             discovery: DurationDistribution::Uniform(Duration::ZERO, Duration::from_seconds(5)),
+            rules: Vec::new(),
         }
     }
 }

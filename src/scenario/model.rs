@@ -56,6 +56,8 @@ pub struct Releases {
 pub struct Traffic {
     /// Requests per second, `rate: 50/s` or `3/min`. Default 50/s.
     pub rate_per_second: f64,
+    /// Variance over mean of the counts per minute, `overdispersion: 4`; at least 1. Default 1, a Poisson stream.
+    pub overdispersion: f64,
 }
 
 /// Behaviour of a healthy version.
@@ -143,10 +145,29 @@ pub struct Prometheus {
     pub scrape_interval: Duration,
     /// Probability that a scrape fails. Default 0.
     pub scrape_failure: f64,
+    /// How long a pod takes to answer a scrape. Default no time.
+    pub scrape_duration: DurationDistribution,
+    /// A scrape that takes longer has failed. Default 10 s, the interval if that is shorter.
+    pub scrape_timeout: Duration,
     /// A query sees only samples at least this old. Default 0.
     pub visibility_lag: Duration,
     /// From a pod's readiness until Prometheus knows it. Default `{uniform: [0s, 5s]}`.
     pub discovery: DurationDistribution,
+    /// Queries whose results are stored as series. Default none.
+    pub rules: Vec<RecordingRule>,
+}
+
+/// `{record: job:errors:rate1m, expr: …, interval: 30s}`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingRule {
+    /// The name of the new series.
+    pub record: String,
+    /// A query that Prometheus accepts.
+    pub expr: String,
+    /// How often it is evaluated; whole milliseconds, at least 1 s. Default 1 min.
+    pub interval: Duration,
+    /// Where the query stands, `file:line:column`.
+    pub place: String,
 }
 
 /// Rule sets of Prometheus versions (spec promql §10.5).
@@ -194,6 +215,9 @@ pub struct Metric {
     pub labels: Vec<(String, LabelValue)>,
     /// Whether labelled children exist from the process's start instead of from their first increment.
     pub children_from_start: bool,
+    /// The exporter stamps its samples itself, each time it has looked, this often: then a sample has that time
+    /// instead of the scrape's. Only for gauges. Default none.
+    pub own_timestamps: Option<Duration>,
 }
 
 /// What a metric measures.

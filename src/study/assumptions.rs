@@ -32,9 +32,17 @@ pub fn assumptions(inputs: &Inputs, built: &Built) -> Vec<String> {
         Duration::ZERO => "a query sees every sample at once".to_owned(),
         lag => format!("a query sees samples that are at least {lag} old"),
     };
+    let overdispersion = scenario.traffic.overdispersion;
+    let stream = if overdispersion > 1.0 {
+        format!(
+            "in bursts (their counts per minute have {overdispersion} times the variance of a Poisson stream's)"
+        )
+    } else {
+        "as a Poisson stream of constant rate".to_owned()
+    };
     let mut assumptions = vec![
         format!(
-            "Requests arrive as a Poisson stream of constant rate, {} a second in all, {split}.",
+            "Requests arrive {stream}, {} a second in all, {split}.",
             scenario.traffic.rate_per_second
         ),
         format!(

@@ -48,6 +48,7 @@ pub fn check(request: &CheckRequest, progress: &Progress) -> Result<CheckReport,
             replications: NonZeroU64::new(*replications),
             seed: request.seed,
             threads: request.threads,
+            best_possible: false,
             ..RunRequest::of(request.inputs.clone())
         };
         let report = run_on(&inputs, &look, progress)?;

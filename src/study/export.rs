@@ -52,6 +52,17 @@ fn refuse_for_promtool(scenario: &Scenario) -> Result<(), Box<Diagnostic>> {
             .with_help("leave prometheus.visibility-lag out");
         return Err(Box::new(diagnostic));
     }
+    if scenario
+        .metrics
+        .iter()
+        .any(|metric| metric.own_timestamps.is_some())
+    {
+        let message = "--promtool can't show samples with timestamps of their own";
+        let diagnostic = Diagnostic::error(message)
+            .with_note("a test sees every sample from its timestamp on, and has one value a second")
+            .with_help("leave `own-timestamps` out");
+        return Err(Box::new(diagnostic));
+    }
     Ok(())
 }
 
@@ -78,6 +89,12 @@ pub(super) fn add_files(
             let message = "the visibility lag isn't in the exported series: a Prometheus that has them sees newer samples";
             traced.notices.push(Diagnostic::warning(message));
         }
+    }
+    let stamped = |metric: &Metric| metric.own_timestamps.is_some();
+    if scenario.metrics.iter().any(stamped) {
+        let message = "samples with timestamps of their own are there from those on, not from their scrapes on: a \
+                       Prometheus that has the exported series sees them some seconds earlier";
+        traced.notices.push(Diagnostic::warning(message));
     }
     if request.promtool {
         let rounded = "scrapes and measurements of this replication happen at whole seconds, since promtool's do";

@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::request::{InputPath, RolloutChoice};
 
 /// Everything that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Inputs {
     /// The scenario.
     pub scenario: Scenario,

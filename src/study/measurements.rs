@@ -1,6 +1,7 @@
 //! What can be said of the measurements before the first replication: which texts the real systems refuse,
 //! and which selectors find no series, and why.
 
+mod backends;
 mod selectors;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use crate::manifest::references::StanzaKind;
 use crate::manifest::rollout_types::Rollout;
 use crate::plan::build::{Built, MetricFacts, Place, StanzaRun};
 use crate::plan::measure::{Measure, QueryMeasure, Source};
-use crate::plan::{Plan, RunPlan, UPDATE_SECOND};
+use crate::plan::{RunPlan, UPDATE_SECOND};
 use crate::promql::compiled::{Answer, Program};
 use crate::promql::head::{Head, TargetSamples};
 use crate::promql::parse::parse;
@@ -24,6 +25,7 @@ use crate::scenario::model::Scenario;
 
 use super::places::Places;
 use super::prepare::Recorded;
+use backends::Backend;
 use selectors::{Series, Unmatched};
 
 /// Everything that findings about measurements are drawn from.
@@ -59,7 +61,7 @@ pub struct Oddities {
 pub fn examine(subject: &Subject<'_>) -> Result<Oddities, Vec<Diagnostic>> {
     let series = match subject.recorded {
         Some(recorded) => Series::recorded(recorded),
-        None => Series::new(subject.rollout, subject.scenario),
+        None => Series::new(subject.rollout, subject.scenario, &subject.built.settings),
     };
     let mut oddities = Oddities::default();
     let mut refused: Vec<Diagnostic> = Vec::new();
@@ -78,6 +80,7 @@ pub fn examine(subject: &Subject<'_>) -> Result<Oddities, Vec<Diagnostic>> {
                 metric,
                 spec: &spec.metrics[index],
             };
+            oddities.add(&metric.name, one.backend().into_iter().collect());
             match one.findings(measure, &series) {
                 Ok(found) => oddities.add(&metric.name, found),
                 Err(diagnostic) if refused.contains(&diagnostic) => {}
@@ -160,6 +163,14 @@ impl OneMetric<'_> {
                 Ok(word.into_iter().collect())
             }
         }
+    }
+
+    /// A word on a server that isn't a Prometheus.
+    fn backend(&self) -> Option<FindingEntry> {
+        let provider = self.metric.provider.prometheus.as_ref()?;
+        let lag = self.subject.scenario.prometheus.visibility_lag;
+        let (message, help) = Backend::of(&provider.address)?.differs(lag)?;
+        Some(self.entry("not-prometheus", &Place::Address, message, Some(help)))
     }
 
     fn entry(
@@ -265,7 +276,7 @@ impl OneMetric<'_> {
             let message = if finds_series {
                 format!("part of the query of `{name}` never finds a series: {why}.")
             } else {
-                let verdict = without_series(&self.subject.built.plan, query);
+                let verdict = without_series(self.subject.built, query);
                 format!("the query of `{name}` finds no series: {why}. {verdict}.")
             };
             let place = Place::Query(Some(span));
@@ -294,7 +305,15 @@ impl OneMetric<'_> {
             .collect();
         let span = found.first().map(|(_, span)| span.clone())?;
         let place = Place::Query(Some(span));
-        if versions.iter().all(|versions| !versions.canary) {
+        let of_rules = found
+            .iter()
+            .any(|(selector, _)| series.is_recorded(selector));
+        let reads_canary = if of_rules {
+            self.facts().is_none_or(|facts| facts.reads_canary)
+        } else {
+            versions.iter().any(|versions| versions.canary)
+        };
+        if !reads_canary {
             let message = format!(
                 "the query of `{name}` reads the old version only: what it says doesn't depend on the release."
             );
@@ -318,13 +337,12 @@ impl OneMetric<'_> {
 }
 
 /// What the conditions make of an answer without any series.
-fn without_series(plan: &Plan, query: &QueryMeasure) -> String {
+fn without_series(built: &Built, query: &QueryMeasure) -> String {
     let refused = |text: String| format!("Every measurement ends as Error (execution: {text})");
     match &query.source {
         Source::Simulated(program) => {
-            let pods = plan.slots.iter().sum();
             let head = Head {
-                targets: vec![TargetSamples::default(); pods],
+                targets: vec![TargetSamples::default(); built.universe.widths.len()],
             };
             let now_ms = UPDATE_SECOND.as_nanos() / 1_000_000;
             let mut scratch = program.scratch();

@@ -56,6 +56,7 @@ impl<'a> Places<'a> {
                 let mut providers = node.get("provider")?.as_mapping()?.keys();
                 return Some(providers.next()?.span.in_source(object.source));
             }
+            Place::Address => (node.lookup("provider.prometheus.address")?, &None),
             Place::Query(span) => (node.lookup("provider.prometheus.query")?, span),
             Place::SuccessCondition(span) => (node.get("successCondition")?, span),
             Place::FailureCondition(span) => (node.get("failureCondition")?, span),

@@ -83,6 +83,7 @@ fn take(
 fn adapt(scenario: &mut Scenario, request: &ReplayRequest, recorded: &RecordedSeries) {
     scenario.metrics.clear();
     scenario.faults.clear();
+    scenario.prometheus.rules.clear();
     scenario.controller.start_fraction = StartFraction::Fixed(recorded.start_fraction());
     if let Some(profile) = request.profile {
         scenario.prometheus.version = match profile {

@@ -57,8 +57,12 @@ pub struct RunRequest {
     pub precision: Option<f64>,
     /// Real time after which the study is stopped. The caller measures it and stops the study.
     pub budget: Option<std::time::Duration>,
+    /// Whether the study is repeated with one assumption changed at a time.
+    pub sensitivity: bool,
     /// Which intervals proportions get.
     pub interval: IntervalMethod,
+    /// Whether the best possible test is wanted too (`bound`).
+    pub best_possible: bool,
     /// The seed.
     pub seed: Option<u64>,
     /// Threads; none for one per core. Never changes a result.
@@ -95,7 +99,9 @@ impl RunRequest {
             replications: None,
             precision: None,
             budget: None,
+            sensitivity: false,
             interval: IntervalMethod::default(),
+            best_possible: true,
             seed: None,
             threads: None,
         }

@@ -6,21 +6,23 @@ use std::num::NonZeroUsize;
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::montecarlo::progress::Progress;
 use crate::plan::build::{Built, MetricFacts};
-use crate::plan::{Arm, Plan, Split};
+use crate::plan::{Arm, ArmKind, Plan, Split};
 use crate::report::base_rates::base_rates;
+use crate::report::bound::Bound;
 use crate::report::findings::{self, ArmFacts, Facts, Signal};
 use crate::report::model::{ArmResult, PlanSummary, RNG, Report, RolloutResult, SCHEMA, VERSION};
 use crate::report::summarise::summarise;
 use crate::scenario::model::{Fault, Onset, OutOfMemory, Releases, Scenario};
 
 use super::assumptions::assumptions;
+use super::bound::{self, BoundSettings, bounds, expected_replications};
 use super::failure::Failure;
 use super::input::{self, Inputs};
 use super::nominal;
 use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
-use crate::stats::proportion::IntervalMethod;
+use super::sensitivity::sensitivity;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -28,7 +30,7 @@ pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure>
     run_on(&inputs, request, progress)
 }
 
-/// Answers a request whose inputs are read already.
+/// Answers a request whose inputs are read already; with or without what the best test could have done.
 pub(super) fn run_on(
     inputs: &Inputs,
     request: &RunRequest,
@@ -54,10 +56,18 @@ pub(super) fn run_on(
         .collect::<Result<_, _>>()?;
     let mut sessions = sessions(&prepared, request, inputs)?;
     let extent = Extent::of(request, &scenario.montecarlo);
-    on_threads(request.threads, || {
-        sampling::replay(&mut sessions, extent, request.interval, seed, progress)
+    let bounds = on_threads(request.threads, || {
+        sampling::replay(&mut sessions, extent, request.interval, seed, progress)?;
+        let bounds = sessions.iter().map(|session| {
+            if request.best_possible {
+                best_possible(session, seed, progress)
+            } else {
+                Vec::new()
+            }
+        });
+        Ok::<_, Failure>(bounds.collect::<Vec<_>>())
     })??;
-    let mut sessions = sessions.into_iter();
+    let mut sessions = sessions.into_iter().zip(bounds);
     for (object, prepared) in objects.iter().zip(&prepared) {
         let (built, oddities) = match prepared {
             Prepared::Invalid(invalid) => {
@@ -67,16 +77,23 @@ pub(super) fn run_on(
                     plan: None,
                     arms: Vec::new(),
                     base_rates: None,
+                    sensitivity: None,
                 });
                 continue;
             }
             Prepared::Ready(built, oddities) => (built, oddities),
         };
         report.findings.extend(oddities.findings.iter().cloned());
-        let Some(session) = sessions.next() else {
+        let Some((session, bounds)) = sessions.next() else {
             continue;
         };
-        let result = summarised(&session, request.interval, scenario.releases.as_ref());
+        let releases = scenario.releases.as_ref();
+        let mut result = summarised(&session, bounds, request, releases);
+        if request.sensitivity && !progress.is_stopped() {
+            result.sensitivity = on_threads(request.threads, || {
+                sensitivity(inputs, object, &result.arms, request, seed, progress)
+            })??;
+        }
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
@@ -101,7 +118,15 @@ fn sessions<'p>(
     ready
         .map(|plan| {
             require_scenario(inputs)?;
-            Ok(Session::new(plan, choose_arms(plan, &request.arms)?))
+            let arms = choose_arms(plan, &request.arms)?;
+            Ok(Session::new(
+                plan,
+                if request.best_possible {
+                    with_healthy(plan, &arms)
+                } else {
+                    arms
+                },
+            ))
         })
         .collect()
 }
@@ -138,15 +163,31 @@ fn on_threads<T: Send>(
     Ok(pool.install(work))
 }
 
-fn summarised(
+/// The bounds of each arm of a session.
+fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<Vec<Bound>> {
+    let replications = session.replayed.until.min(bound::REPLICATIONS);
+    let settings = BoundSettings { replications, seed };
+    progress.expect(expected_replications(&session.arms, settings));
+    let tallies = &session.replayed.tallies;
+    bounds(session.plan, &session.arms, tallies, settings, progress)
+}
+
+pub(super) fn summarised(
     session: &Session<'_>,
-    interval: IntervalMethod,
+    bounds: Vec<Vec<Bound>>,
+    request: &RunRequest,
     releases: Option<&Releases>,
 ) -> RolloutResult {
     let plan = session.plan;
     let arms = session.arms.iter().zip(&session.replayed.tallies);
+    let bounds = bounds.into_iter().chain(std::iter::repeat_with(Vec::new));
     let arms: Vec<ArmResult> = arms
-        .filter_map(|(arm, tally)| summarise(&arm.name, tally, &plan.metrics, interval))
+        .zip(bounds)
+        .filter(|((arm, _), _)| request.arms.is_empty() || request.arms.contains(&arm.name))
+        .filter_map(|((arm, tally), bound)| {
+            let result = summarise(&arm.name, tally, &plan.metrics, request.interval)?;
+            Some(ArmResult { bound, ..result })
+        })
         .collect();
     RolloutResult {
         rollout: plan.rollout.clone(),
@@ -154,7 +195,18 @@ fn summarised(
         plan: nominal::summary(plan),
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
+        sensitivity: None,
     }
+}
+
+/// These arms, and last the healthy one if it isn't among them: the level of the best test is its.
+fn with_healthy<'p>(plan: &'p Plan, arms: &[&'p Arm]) -> Vec<&'p Arm> {
+    let mut arms = arms.to_vec();
+    if !arms.iter().any(|arm| arm.kind == ArmKind::Healthy) {
+        let mut all = plan.arms.iter();
+        arms.extend(all.find(|arm| arm.kind == ArmKind::Healthy));
+    }
+    arms
 }
 
 /// The arms that a request names, or all, in the plan's order.

@@ -1,8 +1,4 @@
 //! All samples of one replication as series, for other tools.
-//!
-//! Ordinarily only rows that a query reads are made. While capturing, every scrape from the update (less the
-//! longest lookback) on gets its row; what lies inside windows is the same, since draws are addressed by
-//! scrape.
 
 use crate::promql::head::{Head, TargetSamples, Universe, is_sample, is_stale};
 use crate::promql::plain::Series;

@@ -34,6 +34,11 @@ pub enum ColumnSource {
     },
     /// Resident memory in bytes.
     Memory,
+    /// The same, as the exporter saw it when it last looked: the sample has that time.
+    StampedMemory {
+        /// How often it looks, milliseconds.
+        every_ms: i64,
+    },
     /// 1 if the scrape succeeded, else 0: Prometheus adds it itself.
     Up,
 }
@@ -55,7 +60,12 @@ fn metric_columns(metric: &Metric) -> Vec<ColumnSpec> {
         MetricKind::Memory => vec![ColumnSpec {
             name: metric.name.clone(),
             labels: metric.labels.clone(),
-            source: ColumnSource::Memory,
+            source: match metric.own_timestamps {
+                Some(every) => ColumnSource::StampedMemory {
+                    every_ms: every.as_millis_floor(),
+                },
+                None => ColumnSource::Memory,
+            },
             from_start: true,
         }],
         MetricKind::Requests => children(metric)
@@ -138,6 +148,14 @@ pub struct PodIdentity {
 }
 
 impl ColumnSpec {
+    /// How often the exporter stamps a new sample, milliseconds; none where samples have the scrape's time.
+    pub fn stamped_every_ms(&self) -> Option<i64> {
+        match self.source {
+            ColumnSource::StampedMemory { every_ms } => Some(every_ms),
+            _ => None,
+        }
+    }
+
     /// All labels of this column's series on a pod.
     pub fn series_labels(&self, pod: &PodIdentity) -> Labels {
         let mut labels = Labels::new(pod.target.iter().cloned());
@@ -186,18 +204,22 @@ struct Birth {
 }
 
 impl RowPlan {
-    /// Compiles the columns of a row; the bounds of all its buckets must be bounds of `cells`.
+    /// Compiles the columns of a row, those without own timestamps; the bounds of all its buckets must be bounds of `cells`.
     pub fn new(columns: &[ColumnSpec], cells: &Cells) -> Self {
+        let columns = columns.iter();
+        let columns = columns.filter(|column| column.stamped_every_ms().is_none());
         let mut plan = Self {
-            width: columns.len(),
+            width: 0,
             counters: Vec::new(),
             births: Vec::new(),
             memory: Vec::new(),
             up: Vec::new(),
         };
         let mut atoms_of: Vec<(usize, Vec<u16>)> = Vec::new();
-        for (index, column) in columns.iter().enumerate() {
+        for (index, column) in columns.enumerate() {
+            plan.width += 1;
             match &column.source {
+                ColumnSource::StampedMemory { .. } => {}
                 ColumnSource::Memory => plan.memory.push(index),
                 ColumnSource::Up => plan.up.push(index),
                 ColumnSource::Requests {
@@ -221,9 +243,20 @@ impl RowPlan {
         self.width
     }
 
+    /// Whether a column counts requests.
+    pub fn counts_requests(&self, column: u32) -> bool {
+        let mut counters = self.counters.iter();
+        counters.any(|counter| counter.column == column as usize)
+    }
+
     /// Number of groups of columns that appear together.
     pub fn births(&self) -> usize {
         self.births.len()
+    }
+
+    /// Whether any column may fall without a restart.
+    pub fn reads_gauges(&self) -> bool {
+        self.reads_memory() || !self.up.is_empty()
     }
 
     /// Whether any column needs the memory.
@@ -351,6 +384,7 @@ mod tests {
                     label("version", LabelValue::PodLabel("version".to_owned())),
                 ],
                 children_from_start: from_start,
+                own_timestamps: None,
             },
             Metric {
                 name: "duration_seconds".to_owned(),
@@ -359,6 +393,7 @@ mod tests {
                 },
                 labels: vec![label("role", LabelValue::Role)],
                 children_from_start: from_start,
+                own_timestamps: None,
             },
         ]
     }

@@ -4,16 +4,20 @@
 //! its discovery until the pod is gone. Rows are made when a query is about to read them, and the counts
 //! between two windows are drawn as one sum.
 
-use crate::promql::head::{Head, TargetSamples, Universe};
-use crate::promql::plain::Series;
+use crate::promql::head::{Head, TargetSamples};
 use crate::scenario::model::Memory;
+use crate::units::Duration;
+use crate::world::durations::RandomDuration;
 use crate::world::pod::{FaultStages, Life, RateStep, RequestPlan, Scratch, StageTimes};
 use crate::world::random::{Purpose, ReplicationKey};
 
 use super::capture::Capture;
-use super::exporter::RowPlan;
+use super::exporter::{ColumnSpec, RowPlan};
+use super::rules::{RulePlan, Rules};
 
 mod drawing;
+pub mod evidence;
+mod filling;
 
 use drawing::Drawing;
 
@@ -37,14 +41,38 @@ pub struct ScrapePlan {
     pub requests: RequestPlan,
     /// The row of each target.
     pub row: RowPlan,
+    /// What has timestamps of its own.
+    pub stamped: Option<StampedPlan>,
     /// How far back queries look at pods of each role, milliseconds; `None`: never.
     pub reads_ms: [Option<i64>; 2],
     /// Probability that a scrape fails.
     pub failure_share: f64,
+    /// How long a scrape takes, and how long it may take; none where it is never too long.
+    pub timeout: Option<(RandomDuration, Duration)>,
     /// Samples younger than this aren't seen yet, milliseconds.
     pub lag_ms: i64,
     /// Memory of a healthy pod.
     pub memory: Memory,
+    /// Recording rules, in their order.
+    pub rules: Vec<RulePlan>,
+}
+
+/// Gauges whose samples have timestamps of their own: a target beside each pod's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StampedPlan {
+    /// How often the exporter looks, milliseconds.
+    pub every_ms: i64,
+    /// Number of gauges.
+    pub width: usize,
+}
+
+impl StampedPlan {
+    /// For those among these columns.
+    pub fn new(columns: &[ColumnSpec]) -> Option<Self> {
+        let each = columns.iter().filter_map(ColumnSpec::stamped_every_ms);
+        let width = each.clone().count();
+        each.max().map(|every_ms| Self { every_ms, width })
+    }
 }
 
 /// A process as the world starts it.
@@ -109,7 +137,12 @@ pub struct Targets<'a> {
     scratch: Scratch,
     failed: u64,
     row: Vec<f64>,
+    /// By slot, rows made before their time: no query sees them yet.
+    hidden: Vec<TargetSamples>,
     capture: Option<Capture>,
+    /// Processes whose slot another took, if anybody asks for them.
+    past: Option<Vec<(usize, Target)>>,
+    rules: Rules<'a>,
     /// The samples that queries read.
     pub head: Head,
 }
@@ -121,6 +154,16 @@ impl<'a> Targets<'a> {
             width: plan.row.width(),
             ..TargetSamples::default()
         };
+        let mut targets = vec![samples; slots];
+        if let Some(stamped) = plan.stamped {
+            let samples = TargetSamples {
+                width: stamped.width,
+                ..TargetSamples::default()
+            };
+            targets.extend(vec![samples; slots]);
+        }
+        let hidden = targets.clone();
+        let mut head = Head { targets };
         Self {
             plan,
             stages,
@@ -130,56 +173,18 @@ impl<'a> Targets<'a> {
             scratch: Scratch::new(plan.requests.atoms),
             failed: 0,
             row: vec![0.0; plan.row.width()],
+            hidden,
             capture: None,
-            head: Head {
-                targets: vec![samples; slots],
-            },
+            past: None,
+            rules: Rules::new(&plan.rules, &mut head),
+            head,
         }
     }
 
-    /// From the next replication on, every scrape is kept; with `whole_seconds` all scrapes happen at whole
-    /// seconds.
-    pub fn capture(&mut self, whole_seconds: bool) {
-        self.capture = Some(Capture {
-            whole_seconds,
-            past: Vec::new(),
-        });
-    }
-
-    /// Everything that was captured until `until_ms`, as far as queries can read it.
-    pub fn captured(&mut self, until_ms: i64, universe: &Universe) -> Vec<Series> {
-        self.capture_until(until_ms);
-        let capture = self.capture.as_ref();
-        capture.map_or_else(Vec::new, |capture| capture.series(&self.head, universe))
-    }
-
-    fn capture_until(&mut self, until_ms: i64) {
-        if self.capture.is_none() {
-            return;
-        }
-        for slot in 0..self.slots.len() {
-            let target = &self.slots[slot];
-            if target.in_use && self.plan.reads_ms[target.role].is_some() {
-                self.make_rows(slot, target.read_from_ms, until_ms);
-            }
-        }
-    }
-
-    /// Sets the rows of a slot aside that another pod is about to take.
-    fn set_aside(&mut self, slot: usize) {
-        let target = &self.slots[slot];
-        if self.capture.is_none() || !target.in_use {
-            return;
-        }
-        let markers_ms = target
-            .gone_ms
-            .saturating_add(self.plan.requests.scrape_interval_ms);
-        if target.gone_ms < i64::MAX && self.plan.reads_ms[target.role].is_some() {
-            self.make_rows(slot, target.read_from_ms, markers_ms);
-        }
-        let samples = self.head.targets[slot].clone();
-        if let Some(capture) = &mut self.capture {
-            capture.past.push((slot, samples));
+    /// Keeps the process of a slot that another is about to take.
+    fn remember(&mut self, slot: usize) {
+        if let (Some(past), true) = (&mut self.past, self.slots[slot].in_use) {
+            past.push((slot, self.slots[slot].clone()));
         }
     }
 
@@ -190,13 +195,26 @@ impl<'a> Targets<'a> {
         if let Some(capture) = &mut self.capture {
             capture.past.clear();
         }
+        if let Some(past) = &mut self.past {
+            past.clear();
+        }
         for rates in &mut self.rates {
             rates.clear();
         }
-        for (target, samples) in self.slots.iter_mut().zip(&mut self.head.targets) {
+        for target in &mut self.slots {
             target.in_use = false;
-            samples.clear();
         }
+        for target in 0..self.hidden.len() {
+            self.forget(target);
+        }
+        let capture = self.capture.as_ref();
+        let phase = |phase| capture.map_or(phase, |capture| capture.phase(phase));
+        self.rules.reset(key, &mut self.head, phase);
+    }
+
+    /// When the update starts: nothing is asked before.
+    pub fn begin(&mut self, update_ms: i64) {
+        self.rules.begin(update_ms);
     }
 
     /// From `at_ms` on each ready pod of a group gets requests at this rate.
@@ -226,9 +244,9 @@ impl<'a> Targets<'a> {
             .capture
             .as_ref()
             .map_or(phase, |capture| capture.phase(phase));
-        self.set_aside(slot);
+        self.remember(slot);
+        self.make_room(slot);
         let target = &mut self.slots[slot];
-        self.head.targets[slot].clear();
         target.role = role as usize;
         target.rate_group = start.rate_group;
         target.phase_ms = phase;
@@ -246,10 +264,18 @@ impl<'a> Targets<'a> {
     /// The process in slot `slot` is killed at `at_ms`; another starts as `start` says.
     pub fn restart(&mut self, slot: usize, at_ms: i64, start: Start) {
         let role = self.slots[slot].role;
+        // What the process has counted by now can't be drawn later, but isn't seen any earlier for that.
+        let mut seen = [0; 2];
         if let Some(lookback) = self.plan.reads_ms[role] {
+            self.make_rows(slot, at_ms - lookback, at_ms - self.plan.lag_ms);
+            seen = self.targets_of(slot).map(|target| self.rows_of(target));
             self.make_rows(slot, at_ms - lookback, at_ms);
         }
         self.finish(slot, at_ms);
+        self.remember(slot);
+        for (target, seen) in self.targets_of(slot).into_iter().zip(seen) {
+            self.hide(target, seen);
+        }
         let interval = self.plan.requests.scrape_interval_ms;
         let target = &mut self.slots[slot];
         target.drawn = (start.serving_from_ms - target.phase_ms).div_euclid(interval);
@@ -317,22 +343,66 @@ impl<'a> Targets<'a> {
                 self.make_rows(slot, now_ms - lookback, now_ms - self.plan.lag_ms);
             }
         }
+        let until_ms = now_ms - self.plan.lag_ms;
+        let all = self.capture.is_some();
+        self.rules.evaluate(until_ms, all, &mut self.head);
+    }
+
+    /// The targets of a slot: the scraped one and that with timestamps of its own, if there is one.
+    fn targets_of(&self, slot: usize) -> [Option<usize>; 2] {
+        let stamped = self.plan.stamped.is_some();
+        [Some(slot), stamped.then_some(self.slots.len() + slot)]
+    }
+
+    fn rows_of(&self, target: Option<usize>) -> usize {
+        target.map_or(0, |target| self.head.targets[target].times.len())
+    }
+
+    /// Forgets the rows of a target.
+    fn forget(&mut self, target: usize) {
+        self.hidden[target].clear();
+        let samples = &mut self.head.targets[target];
+        samples.clear();
+        samples.may_reset = target >= self.slots.len() || self.plan.row.reads_gauges();
+    }
+
+    /// Hides the rows of a target from number `seen` on.
+    fn hide(&mut self, target: Option<usize>, seen: usize) {
+        let Some(target) = target else { return };
+        let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
+        hidden.times.extend(samples.times.drain(seen..));
+        let cells = samples.cells.drain(seen * samples.width..);
+        hidden.cells.extend(cells);
+    }
+
+    /// Shows the hidden rows up to `until_ms`.
+    fn reveal(&mut self, target: Option<usize>, until_ms: i64) {
+        let Some(target) = target else { return };
+        let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
+        let rows = hidden.times.partition_point(|&time| time <= until_ms);
+        samples.times.extend(hidden.times.drain(..rows));
+        let cells = hidden.cells.drain(..rows * hidden.width);
+        samples.cells.extend(cells);
     }
 
     /// Makes the rows of the scrapes in `(from_ms, until_ms]` that aren't there yet.
     fn make_rows(&mut self, slot: usize, from_ms: i64, until_ms: i64) {
+        if !self.hidden[slot].times.is_empty() {
+            for target in self.targets_of(slot) {
+                self.reveal(target, until_ms);
+            }
+        }
         let target = &self.slots[slot];
         let interval = self.plan.requests.scrape_interval_ms;
         let (phase, gone_ms) = (target.phase_ms, target.gone_ms);
-        let from_ms = match self.capture {
-            Some(_) => from_ms.min(target.read_from_ms),
-            None => from_ms,
-        };
         let scrape_at_or_before = |at_ms: i64| (at_ms - phase).div_euclid(interval);
         // The first scrape after the pod is gone writes the markers; there is none after it.
         let last =
             scrape_at_or_before(until_ms).min(scrape_at_or_before(gone_ms).saturating_add(1));
         let first = target.next_row.max(scrape_at_or_before(from_ms) + 1);
+        if self.capture.is_some() && first <= last {
+            self.fill(slot, first);
+        }
         for scrape in first..=last {
             self.drawing(slot).advance_to_scrape(scrape);
             self.add_row(slot, scrape);
@@ -350,6 +420,7 @@ impl<'a> Targets<'a> {
             head,
             ..
         } = self;
+        let slot_count = slots.len();
         let target = &mut slots[slot];
         let at_ms = scrape * plan.requests.scrape_interval_ms + target.phase_ms;
         if at_ms > target.gone_ms {
@@ -359,6 +430,10 @@ impl<'a> Targets<'a> {
         } else {
             let memory = memory_at(plan, *key, target, scrape, at_ms);
             plan.row.fill(&target.counts, memory, &mut target.born, row);
+            if let Some(stamped) = &plan.stamped {
+                let samples = &mut head.targets[slot_count + slot];
+                stamp(plan, stamped, *key, target, at_ms, samples);
+            }
         }
         let samples = &mut head.targets[slot];
         samples.times.push(at_ms);
@@ -369,14 +444,14 @@ impl<'a> Targets<'a> {
     pub fn finish(&mut self, slot: usize, until_ms: i64) {
         let target = &self.slots[slot];
         if target.in_use && !target.life.stage_from_ms.is_healthy() {
+            // Once requests between two scrapes are drawn, the rows before can't be made any more.
+            self.capture_until(slot, until_ms);
             self.drawing(slot).advance_to_instant(until_ms);
         }
     }
 
     /// [`finish`](Self::finish) for all pods.
     pub fn finish_all(&mut self, until_ms: i64) {
-        // Once requests between two scrapes are drawn, the rows before can't be made any more.
-        self.capture_until(until_ms);
         for slot in 0..self.slots.len() {
             self.finish(slot, until_ms);
         }
@@ -426,11 +501,40 @@ impl<'a> Targets<'a> {
 }
 
 fn scrape_fails(plan: &ScrapePlan, key: ReplicationKey, target: &Target, scrape: i64) -> bool {
-    plan.failure_share > 0.0
-        && key
-            .stream(Purpose::ScrapeFailure, target.life.owner, scrape)
-            .next_unit()
-            < plan.failure_share
+    let stream = |purpose| key.stream(purpose, target.life.owner, scrape);
+    let refused =
+        plan.failure_share > 0.0 && stream(Purpose::ScrapeFailure).next_unit() < plan.failure_share;
+    refused
+        || plan.timeout.is_some_and(|(duration, timeout)| {
+            duration.draw(&mut stream(Purpose::ScrapeDuration)) > timeout
+        })
+}
+
+/// Adds what the exporter saw when it last looked before a scrape, unless an earlier scrape has brought it. It
+/// looks on a grid of a phase of its own, since the process has begun.
+fn stamp(
+    plan: &ScrapePlan,
+    stamped: &StampedPlan,
+    key: ReplicationKey,
+    target: &Target,
+    scraped_ms: i64,
+    samples: &mut TargetSamples,
+) {
+    let every = stamped.every_ms;
+    let owner = target.life.owner;
+    let mut phases = key.stream(Purpose::StampPhase, owner, 0);
+    let phase = phases.next_below(every as u64) as i64;
+    let look = (scraped_ms - phase).div_euclid(every);
+    let at_ms = look * every + phase;
+    let known = samples.times.last().is_some_and(|&last| last >= at_ms);
+    if known || at_ms < target.life.serving_from_ms {
+        return;
+    }
+    let unit = key.stream(Purpose::StampNoise, owner, look).next_unit();
+    let memory = memory_of(plan, target, at_ms, unit);
+    samples.times.push(at_ms);
+    let cells = samples.cells.len() + samples.width;
+    samples.cells.resize(cells, memory);
 }
 
 fn memory_at(
@@ -443,14 +547,17 @@ fn memory_at(
     if !plan.row.reads_memory() {
         return 0.0;
     }
+    let mut stream = key.stream(Purpose::GaugeNoise, target.life.owner, scrape);
+    memory_of(plan, target, at_ms, stream.next_unit())
+}
+
+/// Memory at an instant, off by as much as `unit` says.
+fn memory_of(plan: &ScrapePlan, target: &Target, at_ms: i64, unit: f64) -> f64 {
     let memory = &plan.memory;
     let grown = target.leak.map_or(0.0, |leak| {
         leak.bytes_per_ms * (at_ms - leak.from_ms).max(0) as f64
     });
     let level = (memory.baseline_bytes + grown).min(memory.limit_bytes);
-    let unit = key
-        .stream(Purpose::GaugeNoise, target.life.owner, scrape)
-        .next_unit();
     // Whole bytes, as the kernel counts them.
     libm::floor(level * (1.0 + memory.noise_share * (2.0 * unit - 1.0)))
 }

@@ -114,6 +114,12 @@ impl Cells {
             + usize::from(bound.is_infinite())
     }
 
+    /// Cells between the bounds of both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self::new([self.bounds.as_slice(), &other.bounds].concat())
+    }
+
     fn lower(&self, cell: usize) -> f64 {
         if cell == 0 {
             f64::NEG_INFINITY
@@ -122,7 +128,8 @@ impl Cells {
         }
     }
 
-    fn upper(&self, cell: usize) -> f64 {
+    /// The largest response time of a cell; infinite for the last.
+    pub fn upper(&self, cell: usize) -> f64 {
         self.bounds.get(cell).copied().unwrap_or(f64::INFINITY)
     }
 

@@ -4,6 +4,8 @@
 //! its healthy behaviour changes (pods that become ready, weights, the end of a cold start); a fault's onset
 //! does not cut them, so every arm sees the same healthy requests.
 
+use super::bursts::Bursts;
+use super::evidence::Evidence;
 use super::random::{Purpose, ReplicationKey};
 use super::requests::{Counts, FaultEffect, FixedMeanSampler, FreeMeanSampler, split_off};
 use super::sampler::PoissonDigits;
@@ -48,6 +50,8 @@ pub struct RequestPlan {
     pub healthy: Vec<HealthyClass>,
     /// For means known at run time.
     pub digits: PoissonDigits,
+    /// How the rate changes from minute to minute; none for a Poisson stream.
+    pub bursts: Option<Bursts>,
 }
 
 /// A fault's stages on one pod, for each class of healthy behaviour: `effects[stage][class]`.
@@ -135,6 +139,21 @@ pub struct Scratch {
     piece: Vec<u64>,
     after: Vec<u64>,
     moved: Vec<u64>,
+    /// Sum of the log-likelihood ratios of what was drawn, where somebody asked for it.
+    pub log_ratio: f64,
+    /// What was drawn, stretch by stretch, while somebody wants to know.
+    pub record: Option<Vec<Stretch>>,
+}
+
+/// The requests of a stretch of time in which rate and behaviour stayed the same.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// Its start.
+    pub from_ms: i64,
+    /// Its end.
+    pub until_ms: i64,
+    /// The requests by atom.
+    pub counts: Vec<u64>,
 }
 
 impl Scratch {
@@ -144,6 +163,8 @@ impl Scratch {
             piece: vec![0; atoms],
             after: vec![0; atoms],
             moved: vec![0; atoms],
+            log_ratio: 0.0,
+            record: None,
         }
     }
 }
@@ -161,6 +182,8 @@ pub struct PodRequests<'a> {
     pub rates: &'a [RateStep],
     /// The arm's fault.
     pub stages: &'a FaultStages,
+    /// What answers say about it, if anybody asks.
+    pub evidence: Option<&'a Evidence>,
 }
 
 impl PodRequests<'_> {
@@ -195,7 +218,7 @@ impl PodRequests<'_> {
         let mut failed = 0;
         let (mut ordinal, last_ordinal) = part.ordinals();
         while at < end {
-            let (rate, rate_end) = self.rate_at(at);
+            let (rate, rate_end) = self.drawn_rate_at(at);
             let (class, class_end) = self.class_at(at);
             let next = end.min(rate_end).min(class_end);
             let level = (full && at == from_ms && next == until_ms).then_some(0);
@@ -245,7 +268,7 @@ impl PodRequests<'_> {
             if level == 0 {
                 failed += self.interval(index, start, counts, scratch);
             } else {
-                let (rate, _) = self.rate_at(start);
+                let (rate, _) = self.drawn_rate_at(start);
                 let (class, _) = self.class_at(start);
                 let until_ms = start + (interval << level);
                 let piece = Piece {
@@ -264,7 +287,8 @@ impl PodRequests<'_> {
         failed
     }
 
-    /// Adds all requests before the first scrape that anything could read, in one draw per piece.
+    /// Adds all requests before the first scrape that anything could read, in one draw per piece. Bursts don't
+    /// show in them: only what is added to a counter later is ever read.
     pub fn baseline(&self, until_ms: i64, counts: &mut Counts, scratch: &mut Scratch) {
         let mut at = self.life.serving_from_ms;
         let mut ordinal = 0;
@@ -303,6 +327,7 @@ impl PodRequests<'_> {
         let healthy = &self.plan.healthy[piece.class];
         let mut stream = self.key.stream(requests, self.life.owner, address);
         let faulty = self.life.stage_from_ms.end_of(0, piece.until_ms).is_some();
+        let before = (!faulty && scratch.record.is_some()).then(|| counts.to_vec());
         let target = if faulty {
             scratch.piece.fill(0);
             &mut scratch.piece[..]
@@ -321,6 +346,17 @@ impl PodRequests<'_> {
                 .draw(&self.plan.digits, mean, &mut stream, target);
         }
         if !faulty {
+            if let (Some(before), Some(record)) = (before, &mut scratch.record) {
+                let added = counts
+                    .iter()
+                    .zip(before)
+                    .map(|(after, before)| after - before);
+                record.push(Stretch {
+                    from_ms: piece.from_ms,
+                    until_ms: piece.until_ms,
+                    counts: added.collect(),
+                });
+            }
             return 0;
         }
         let mut stream = self.key.stream(fault, self.life.owner, address);
@@ -339,6 +375,8 @@ impl PodRequests<'_> {
             piece: current,
             after,
             moved,
+            log_ratio,
+            record,
         } = scratch;
         let stages = &self.life.stage_from_ms;
         // Stage 0 is healthy.
@@ -357,6 +395,16 @@ impl PodRequests<'_> {
             if let Some(effect) = effect {
                 failed += effect.apply(stream, current, moved);
             }
+            if let (Some(evidence), Some(stage)) = (self.evidence, stage.checked_sub(1)) {
+                *log_ratio += evidence.log_ratio(stage, piece.class, current, stream);
+            }
+            if let Some(record) = record {
+                record.push(Stretch {
+                    from_ms: at,
+                    until_ms: boundary.unwrap_or(piece.until_ms),
+                    counts: current.clone(),
+                });
+            }
             for (count, piece) in counts.iter_mut().zip(current.iter()) {
                 *count += piece;
             }
@@ -367,6 +415,20 @@ impl PodRequests<'_> {
             at = boundary;
             stage += 1;
         }
+    }
+
+    /// The rate with the factor of its minute.
+    fn drawn_rate_at(&self, at_ms: i64) -> (RateStep, i64) {
+        let (rate, end_ms) = self.rate_at(at_ms);
+        let Some(bursts) = &self.plan.bursts else {
+            return (rate, end_ms);
+        };
+        let rate = RateStep {
+            per_ms: rate.per_ms * bursts.factor(self.key, at_ms),
+            class: None,
+            ..rate
+        };
+        (rate, end_ms.min(Bursts::end_ms(at_ms)))
     }
 
     fn rate_at(&self, at_ms: i64) -> (RateStep, i64) {
@@ -391,6 +453,7 @@ impl PodRequests<'_> {
             && until <= self.life.serving_until_ms
             && self.rate_at(from).1 >= until
             && self.class_at(from).1 >= until
+            && (self.plan.bursts.is_none() || Bursts::end_ms(from) >= until)
     }
 }
 
@@ -405,7 +468,7 @@ struct Piece {
 
 #[cfg(test)]
 mod tests {
-    use super::{HealthyClass, LEVELS, Life, PodRequests, RateStep, RequestPlan, Scratch};
+    use super::{Bursts, HealthyClass, LEVELS, Life, PodRequests, RateStep, RequestPlan, Scratch};
     use crate::world::random::ReplicationKey;
     use crate::world::requests::{FixedMeanSampler, FreeMeanSampler};
     use crate::world::sampler::PoissonDigits;
@@ -424,7 +487,86 @@ mod tests {
                 free: FreeMeanSampler::new(&shares),
             }],
             digits: PoissonDigits::new(),
+            bursts: None,
         }
+    }
+
+    /// Counts of two pods in each of many minutes: those of 90 % and those of 10 % of the traffic.
+    fn minutes(bursts: Option<Bursts>) -> Vec<[f64; 2]> {
+        let plan = RequestPlan {
+            bursts,
+            ..plan(0.01)
+        };
+        let steps = [0.009, 0.001].map(|per_ms| {
+            [RateStep {
+                from_ms: i64::MIN,
+                per_ms,
+                class: None,
+            }]
+        });
+        let minute = |replication| {
+            [0, 1].map(|pod| {
+                let life = Life {
+                    owner: pod,
+                    serving_until_ms: i64::MAX,
+                    ..Life::default()
+                };
+                let requests = PodRequests {
+                    plan: &plan,
+                    key: ReplicationKey::new(5, replication),
+                    life: &life,
+                    rates: &steps[pod as usize],
+                    stages: &[],
+                    evidence: None,
+                };
+                let mut counts = vec![0; 4];
+                // Four intervals make a minute; two of them as a gap.
+                let mut scratch = Scratch::new(4);
+                requests.interval(0, 0, &mut counts, &mut scratch);
+                requests.interval(1, 15_000, &mut counts, &mut scratch);
+                requests.gap(2, 4, 0, &mut counts, &mut scratch);
+                counts.iter().sum::<u64>() as f64
+            })
+        };
+        (0..20_000).map(minute).collect()
+    }
+
+    /// Variance over mean is `1 + w·(φ − 1)` for a share `w`, and all pods have the same good and bad minutes.
+    #[test]
+    fn bursts_have_the_moments_of_their_share_and_are_shared() {
+        let phi = 4.0;
+        let counts = minutes(Bursts::new(phi, 10.0));
+        let n = counts.len() as f64;
+        let mean = |pod: usize| counts.iter().map(|pair| pair[pod]).sum::<f64>() / n;
+        let means = [mean(0), mean(1)];
+        let moment = |a: usize, b: usize| {
+            let products = counts.iter().map(|c| (c[a] - means[a]) * (c[b] - means[b]));
+            products.sum::<f64>() / n
+        };
+        for (pod, share) in [(0, 0.9), (1, 0.1)] {
+            let expected = 600.0 * share;
+            let ratio = 1.0 + share * (phi - 1.0);
+            let error = (expected * ratio / n).sqrt();
+            assert!((means[pod] - expected).abs() < 5.0 * error, "{means:?}");
+            let found = moment(pod, pod) / expected;
+            // Nearly normal, so the standard error of a variance is sqrt(2/n) of it.
+            assert!(
+                (found / ratio - 1.0).abs() < 6.0 * (2.0 / n).sqrt(),
+                "{found} {ratio}"
+            );
+        }
+        // w·(1 − w)·μ²/k, with k = μ / (φ − 1).
+        let covariance = 0.09 * 600.0 * (phi - 1.0);
+        let error = ((moment(0, 0) * moment(1, 1) + covariance * covariance) / n).sqrt();
+        assert!(
+            (moment(0, 1) - covariance).abs() < 5.0 * error,
+            "{}",
+            moment(0, 1)
+        );
+        let poisson = minutes(None);
+        let mean = poisson.iter().map(|pair| pair[0]).sum::<f64>() / n;
+        let variance = poisson.iter().map(|c| (c[0] - mean).powi(2)).sum::<f64>() / n;
+        assert!((variance / mean - 1.0).abs() < 6.0 * (2.0 / n).sqrt());
     }
 
     fn total_of_gap(
@@ -446,6 +588,7 @@ mod tests {
             life: &life,
             rates,
             stages: &[],
+            evidence: None,
         };
         let mut counts = vec![0; 4];
         pod.gap(from, until, 7, &mut counts, &mut Scratch::new(4));
@@ -521,6 +664,7 @@ mod tests {
             life: &life,
             rates: &rates,
             stages: &[],
+            evidence: None,
         };
         let draw = |index: i64| {
             let mut counts = vec![0; 4];
@@ -553,6 +697,7 @@ mod tests {
             life: &life,
             rates: &rates,
             stages: &[],
+            evidence: None,
         };
         let mut counts = vec![0; 4];
         pod.gap(0, 100, 7, &mut counts, &mut Scratch::new(4));

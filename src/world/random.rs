@@ -47,6 +47,20 @@ pub enum Purpose {
     Baseline = 12,
     /// How long a person takes to act: owner is the rule's place in the scenario, index its occasion.
     Reaction = 13,
+    /// Resampling of a study's results.
+    Bootstrap = 20,
+    /// How requests of a block spread over its scrapes, where somebody wants to see them.
+    Filling = 14,
+    /// When a group of recording rules is evaluated: owner is the group.
+    RulePhase = 15,
+    /// How long a scrape takes.
+    ScrapeDuration = 16,
+    /// When an exporter with timestamps of its own looks.
+    StampPhase = 17,
+    /// What it sees then.
+    StampNoise = 18,
+    /// What a minute's rate of requests is multiplied by.
+    Burst = 19,
 }
 
 /// Key of one replication of a study.
@@ -88,6 +102,14 @@ impl Stream {
     pub fn next_word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
         mix(self.state)
+    }
+
+    /// Another stream that starts from here; the words of this one stay as they are.
+    #[must_use]
+    pub const fn fork(&self) -> Self {
+        Self {
+            state: mix(self.state ^ 0x5851_f42d_4c95_7f2d),
+        }
     }
 
     /// A number in [0, 1) with 53 random bits.

@@ -17,5 +17,7 @@ mod invalid_spec;
 mod measurement_errors;
 mod output;
 mod replay;
+mod rules;
+mod sensitivity;
 mod standard_input;
 mod support;

@@ -128,3 +128,19 @@ fn a_query_without_the_version_filter_is_told_to_mix_both() {
     let ran = inputs.rollsim("run api.yaml --replications 100");
     insta::assert_snapshot!(ran.out);
 }
+
+/// Such a server is asked as a Prometheus would be; the finding says what differs.
+#[test]
+fn servers_that_are_no_prometheus_are_told_at_their_place() {
+    let inputs = Inputs::changed(
+        "corrected/success-rate.yaml",
+        "http://prometheus.monitoring:9090",
+        "http://vmselect.monitoring:8481/select/0/prometheus",
+    );
+    inputs.replace(
+        "corrected/latency-p99.yaml",
+        "http://prometheus.monitoring:9090",
+        "http://mimir-query-frontend.monitoring:8080/prometheus",
+    );
+    insta::assert_snapshot!("no_prometheus", snapshot_of(&inputs));
+}

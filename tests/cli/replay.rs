@@ -1,5 +1,7 @@
 //! `rollsim replay`: a rollout or a template judged on recorded series.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::support::Inputs;
@@ -58,6 +60,51 @@ fn an_exported_replication_is_judged_as_it_was() {
     round_trip(&inputs, "healthy", "promoted");
     round_trip(&inputs, "error-spike", "aborted_failed");
     round_trip(&inputs, "slow-p99", "aborted_failed");
+}
+
+/// As the kubelet's memory of containers (a while ago, since a file doesn't say when a sample was scraped): also where a killed container starts again and a pod is gone.
+#[test]
+fn samples_with_timestamps_of_their_own_are_exported_as_they_are_judged() {
+    let inputs = article();
+    inputs.replace(
+        "api.yaml",
+        "  - use: process # process_resident_memory_bytes\n",
+        "  - use: container\n    own-timestamps: 10s\n",
+    );
+    let template = inputs.read("corrected/success-rate.yaml");
+    let query = template.find("          query: |").unwrap();
+    inputs.write(
+        "corrected/success-rate.yaml",
+        format!(
+            "{}          query: max(max_over_time(container_memory_working_set_bytes{{version=\"canary\"}}[1m] \
+             offset 30s)) + max(timestamp(container_memory_working_set_bytes offset 30s))\n",
+            &template[..query]
+        ),
+    );
+    inputs.replace(
+        "corrected/success-rate.yaml",
+        "result[0] >= 0.99",
+        "result[0] > 0",
+    );
+    round_trip(&inputs, "healthy", "promoted");
+    round_trip(&inputs, "memory-leak", "promoted");
+    let text = inputs.read("healthy.om");
+    assert!(text.contains("# TYPE container_memory_working_set_bytes gauge"));
+    assert!(!text.contains("http_requests_total"), "nobody reads it");
+    let ran = inputs.rollsim("trace api.yaml --promtool tests.yaml");
+    assert!(ran.err.contains("timestamps of their own"), "{}", ran.err);
+}
+
+/// An export shows the very replication that is judged without it.
+#[test]
+fn an_export_changes_nothing() {
+    let inputs = Inputs::of_the_article();
+    for arm in ["healthy", "error-spike", "slow-p99", "memory-leak"] {
+        let words = format!("trace api.yaml --arm {arm} --replication 3 --format json");
+        let plain = inputs.rollsim(&words);
+        let exported = inputs.rollsim(&format!("{words} --openmetrics {arm}.om"));
+        assert_eq!((plain.code, plain.out), (0, exported.out), "{arm}");
+    }
 }
 
 #[test]
@@ -244,4 +291,99 @@ fn wrong_words_are_refused() {
         assert_eq!(ran.code, 2, "{words}");
         assert!(ran.err.contains(expected), "{words}: {}", ran.err);
     }
+}
+
+/// Each ends in the error that it is, soon and without a panic (which `rollsim` checks).
+#[test]
+fn absurd_queries_end_in_an_error() {
+    let inputs = article();
+    inputs.write("six-minutes.test", COUNTERS);
+    let replay = |query: &str| {
+        let template = serde_json::json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AnalysisTemplate",
+            "metadata": {"name": "absurd"},
+            "spec": {"metrics": [{
+                "name": "absurd",
+                "successCondition": "len(result) > 0",
+                "provider": {"prometheus": {"address": "http://prometheus:9090", "query": query}},
+            }]},
+        });
+        inputs.write("absurd.json", template.to_string());
+        let started = Instant::now();
+        let ran = inputs.rollsim(
+            "replay absurd.json --series six-minutes.test --at 3m --template absurd --format json",
+        );
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(20), "{query}: {took:?}");
+        ran
+    };
+    for (query, message) in [
+        (
+            "rate(up[1000y])",
+            "bad_data: invalid parameter \"query\": 1:",
+        ),
+        ("rate(up[0s])", "bad_data: invalid parameter \"query\": 1:"),
+        (
+            "rate(up[5m:0s])",
+            "bad_data: invalid parameter \"query\": 1:",
+        ),
+        (
+            "sum(rate(up[5m])",
+            "bad_data: invalid parameter \"query\": 1:",
+        ),
+        ("\u{0}", "bad_data: invalid parameter \"query\": 1:"),
+        (
+            "up{pod=~\"(((a{1000}){1000}){1000}){1000}\"}",
+            "bad_data: invalid parameter \"query\": 1:",
+        ),
+        (
+            "count_over_time(http_requests_total[200y:1ms])",
+            "execution: query processing would load too many samples",
+        ),
+    ] {
+        let trace = replay(query).json();
+        let measured = &measurements(&trace)[0]["event"];
+        assert_eq!(measured["phase"], "Error", "{query}: {trace}");
+        let text = measured["message"].as_str().unwrap();
+        assert!(text.starts_with(message), "{query}: {text}");
+    }
+    let deep = format!("{}up{}", "(".repeat(10_000), ")".repeat(10_000));
+    for query in [
+        deep.as_str(),
+        &format!("up{}", " + up".repeat(10_000)),
+        &format!("{}up", "-".repeat(10_000)),
+    ] {
+        let ran = replay(query);
+        assert_eq!(ran.code, 2, "{}", ran.out);
+        assert!(ran.err.len() < 30_000, "{} bytes", ran.err.len());
+        assert!(ran.err.contains("isn't simulated yet"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn malformed_recordings_are_refused_at_their_place() {
+    let inputs = article();
+    let long = format!("x{{a=\"{}", "b".repeat(1_000_000));
+    for (text, expected) in [
+        ("", "there is nothing in this file"),
+        ("up 1\n# EOF\n", "bad:1:"),
+        ("up 1 5\n", "bad:"),
+        ("load 30s\n  up 1x99999999999\n", "bad:2:"),
+        ("load 1000y\n  up 1\n", "bad:1:"),
+        ("{\"data\":", "bad:1:"),
+        ("[[[[[[[[", "bad:1:"),
+        (&"[".repeat(100_000), "bad:1:"),
+        (&long, "bad:1:"),
+        ("up 1 1e400\n# EOF\n", "bad:1:"),
+    ] {
+        inputs.write("bad", text);
+        let ran = inputs.rollsim("replay corrected --series bad --at 1m");
+        let start = &text[..text.len().min(40)];
+        assert_eq!(ran.code, 2, "{start}");
+        assert!(ran.err.contains(expected), "{start}: {}", ran.err);
+    }
+    inputs.write("bad", b"\xff\xfe up 1");
+    let ran = inputs.rollsim("replay corrected --series bad --at 1m");
+    assert!(ran.err.contains("isn't text"), "{}", ran.err);
 }

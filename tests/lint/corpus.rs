@@ -1,6 +1,8 @@
 //! The public corpus: 552 files of other people's manifests, beside the repository (`../shared/corpus`, or the folder
 //! that `ROLLSIM_SHARED` names). Skipped where it is absent, unless `ROLLSIM_REQUIRE_SHARED=1`.
 
+#![allow(clippy::print_stdout, reason = "the table is for those who look")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ mod support;
 
 mod corpus;
 mod pages;
+mod program;
 mod rs000;
 mod rs001;
 mod rs002;

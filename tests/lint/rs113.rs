@@ -10,7 +10,7 @@ fn query_error() {
             &template(success, "sum(rate(http_requests_total[5m])")
         )
     );
-    let middle = r#"sum(rate(http_requests_total{status=~5..}[5m]))"#;
+    let middle = "sum(rate(http_requests_total{status=~5..}[5m]))";
     insta::assert_snapshot!("middle", failing("RS113", &template(success, middle)));
     silent("RS113", &template(success, COUNTED_QUERY));
     silent(

@@ -53,9 +53,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn check_condition(condition: &Condition<'_>, findings: &mut Findings) {
-    let error = match (&condition.ast, &condition.compiled) {
-        (Err(error), _) | (_, Some(Err(error))) => error,
-        _ => return,
+    let ((Err(error), _) | (_, Some(Err(error)))) = (&condition.ast, &condition.compiled) else {
+        return;
     };
     let CompileError::Rejected { message, span } = error else {
         return;

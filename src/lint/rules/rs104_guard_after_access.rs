@@ -107,7 +107,7 @@ fn swapped(condition: &Condition<'_>, compiled: &Compiled) -> Option<String> {
     }
     let (left, right) = (ast.span(*left), ast.span(*right));
     let between = text.get(left.end..right.start)?;
-    if text.get(..left.start)? != ""
+    if !text.get(..left.start)?.is_empty()
         || text.get(right.end..)?.trim() != ""
         || between.contains(['(', ')'])
     {

@@ -74,7 +74,7 @@ fn between(metric: &Metric<'_>) -> Option<f64> {
     let mut thresholds: Vec<f64> = metric
         .conditions()
         .filter_map(|condition| condition.ast.as_ref().ok())
-        .flat_map(|ast| ast.iter())
+        .flat_map(crate::condition::ast::Ast::iter)
         .filter_map(|(_, node)| match node.kind {
             NodeKind::Integer(number) => Some(number as f64),
             NodeKind::Float(number) => Some(number),

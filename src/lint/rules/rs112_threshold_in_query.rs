@@ -78,7 +78,7 @@ pub(super) fn threshold(expr: &Expr) -> Option<Span> {
         ExprKind::Paren(inner) => threshold(inner),
         ExprKind::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
             let has_number = number(&binary.left).is_some() || number(&binary.right).is_some();
-            has_number.then(|| binary.left.span.end..binary.right.span.end)
+            has_number.then_some(binary.left.span.end..binary.right.span.end)
         }
         _ => None,
     }

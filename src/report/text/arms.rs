@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Cell, CellAlignment};
 
-use super::{plain_table, push_table};
+use super::{bound, plain_table, push_table};
 use crate::engine::outcome::Outcome;
 use crate::plan::ArmKind;
 use crate::report::model::{AbortedAt, ArmResult, DecidedBy, MedianAndTail, Quantiles};
@@ -28,8 +28,12 @@ pub(super) fn overview(text: &mut String, arms: &[ArmResult]) {
         right("promoted".to_owned()),
         right("requests failed, mean".to_owned()),
     ];
+    let bounds = arms.iter().any(|arm| !arm.bound.is_empty());
+    if bounds {
+        header.insert(2, Cell::new("best possible"));
+    }
     if others {
-        header.insert(4, Cell::new("other outcomes"));
+        header.insert(4 + usize::from(bounds), Cell::new("other outcomes"));
     }
     table.set_header(header);
     for arm in arms {
@@ -40,8 +44,11 @@ pub(super) fn overview(text: &mut String, arms: &[ArmResult]) {
             right(of_all(arm.outcomes.promoted, arm.replications)),
             right(count(arm.failed_requests.mean)),
         ];
+        if bounds {
+            row.insert(2, Cell::new(bound::in_short(arm)));
+        }
         if others {
-            row.insert(4, Cell::new(other_outcomes(arm)));
+            row.insert(4 + usize::from(bounds), Cell::new(other_outcomes(arm)));
         }
         table.add_row(row);
     }
@@ -90,6 +97,7 @@ fn rows(arm: &ArmResult) -> Vec<(&'static str, String)> {
             format!("{}; false aborts: {healthy}", points(&excess.difference)),
         ));
     }
+    rows.extend(bound::rows(&arm.bound));
     let aborts = arm.time_to_abort_s.p50.is_some();
     if aborts {
         rows.push(("time to abort", times(&arm.time_to_abort_s)));

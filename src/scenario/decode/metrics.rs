@@ -6,6 +6,7 @@ use super::super::model::{
 };
 use super::context::{Context, Field, Object};
 use super::quantity::{DURATION, SHARE};
+use super::rules;
 use super::service::{above_zero, duration_distribution};
 use crate::diagnostics::did_you_mean;
 use crate::units::Duration;
@@ -18,8 +19,11 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         "version",
         "scrape-interval",
         "scrape-failure",
+        "scrape-duration",
+        "scrape-timeout",
         "visibility-lag",
         "discovery",
+        "rules",
     ];
     let mut prometheus = Prometheus::default();
     let Some(object) = context.child(parent, "prometheus", &known) else {
@@ -28,19 +32,25 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
     if let Some(field) = object.field("version") {
         prometheus.version = version(context, &field).unwrap_or(prometheus.version);
     }
-    if let Some(field) = object.field("scrape-interval")
-        && let Some(interval) = context.quantity(&field, &DURATION)
-    {
-        let whole = interval.as_nanos() % 1_000_000 == 0;
-        if whole && interval >= Duration::from_seconds(1) {
-            prometheus.scrape_interval = interval;
-        } else {
-            let message = "must be at least 1s and a whole number of milliseconds";
-            context.refuse_field(&field, message, "write e.g. `15s`");
-        }
+    if let Some(interval) = interval(context, &object, "scrape-interval") {
+        prometheus.scrape_interval = interval;
     }
     if let Some(failure) = context.take(&object, "scrape-failure", &SHARE) {
         prometheus.scrape_failure = failure;
+    }
+    if let Some(field) = object.field("scrape-duration") {
+        prometheus.scrape_duration =
+            duration_distribution(context, &field).unwrap_or(prometheus.scrape_duration);
+    }
+    let default = prometheus.scrape_timeout.min(prometheus.scrape_interval);
+    prometheus.scrape_timeout = interval(context, &object, "scrape-timeout").unwrap_or(default);
+    if let Some(field) = object.field("scrape-timeout")
+        && prometheus.scrape_timeout > prometheus.scrape_interval
+    {
+        // Prometheus 3.14 config/config.go `ScrapeConfig.Validate`.
+        let message = "scrape timeout greater than scrape interval";
+        let help = "Prometheus refuses this; write a shorter time";
+        context.refuse_field(&field, message, help);
     }
     if let Some(lag) = context.take(&object, "visibility-lag", &DURATION) {
         prometheus.visibility_lag = lag;
@@ -49,7 +59,25 @@ pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prom
         prometheus.discovery =
             duration_distribution(context, &field).unwrap_or(prometheus.discovery);
     }
+    prometheus.rules = rules::rules(context, &object);
     prometheus
+}
+
+/// How often Prometheus does something.
+pub(super) fn interval(
+    context: &mut Context<'_>,
+    object: &Object<'_>,
+    name: &str,
+) -> Option<Duration> {
+    let field = object.field(name)?;
+    let interval = context.quantity(&field, &DURATION)?;
+    let whole = interval.as_nanos() % 1_000_000 == 0;
+    if whole && interval >= Duration::from_seconds(1) {
+        return Some(interval);
+    }
+    let message = "must be at least 1s and a whole number of milliseconds";
+    context.refuse_field(&field, message, "write e.g. `15s`");
+    None
 }
 
 /// `3`, `2.51` or `2`, or any version in full.
@@ -128,6 +156,13 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
             if metrics.iter().any(|other| other.name == metric.name) {
                 let message = format!("`{}` is exported twice", metric.name);
                 context.refuse_field(&item, &message, "remove one of the two");
+            } else if let (Some(every), Some(other)) = (
+                metric.own_timestamps,
+                metrics.iter().find_map(|metric| metric.own_timestamps),
+            ) && every != other
+            {
+                let message = format!("other metrics have timestamps every {other}");
+                context.refuse_field(&item, &message, "write the same `own-timestamps`");
             } else {
                 metrics.push(metric);
             }
@@ -137,7 +172,15 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
 }
 
 fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
-    let known = ["use", "name", "kind", "buckets", "labels", "children"];
+    let known = [
+        "use",
+        "name",
+        "kind",
+        "buckets",
+        "labels",
+        "children",
+        "own-timestamps",
+    ];
     let Some(object) = context.object(item, &known) else {
         return Vec::new();
     };
@@ -148,6 +191,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             &[("from-start", true), ("at-first-increment", false)],
         )
     });
+    let own_timestamps = interval(context, &object, "own-timestamps");
     let kinds = match (object.field("use"), object.field("name")) {
         (Some(_), Some(name)) => {
             context.refuse_field(
@@ -165,6 +209,16 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             Vec::new()
         }
     };
+    if let Some(field) = object.field("own-timestamps")
+        && kinds.iter().any(|(_, kind)| *kind != MetricKind::Memory)
+    {
+        let message = "only gauges of memory can have timestamps of their own";
+        context.refuse_field(
+            &field,
+            message,
+            "remove it, or give them an entry of their own",
+        );
+    }
     kinds
         .into_iter()
         .map(|(name, kind)| Metric {
@@ -172,6 +226,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
             kind,
             labels: labels.clone(),
             children_from_start: from_start.unwrap_or(false),
+            own_timestamps,
         })
         .collect()
 }
@@ -345,7 +400,7 @@ fn label_value(context: &mut Context<'_>, field: &Field<'_>) -> Option<LabelValu
 }
 
 /// Prometheus' names: letters, digits and `_`, for metrics `:` too, no digit in front.
-fn is_name(text: &str, metric: bool) -> bool {
+pub(super) fn is_name(text: &str, metric: bool) -> bool {
     let allowed =
         |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || (metric && letter == ':');
     !text.is_empty() && text.chars().all(allowed) && !text.starts_with(|c: char| c.is_ascii_digit())

@@ -403,3 +403,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_scrape_may_take_as_long_as_the_interval() {
+    let timeout = |prometheus: &str| {
+        scenario(&format!("prometheus: {{{prometheus}}}\n"))
+            .prometheus
+            .scrape_timeout
+            .to_string()
+    };
+    assert_eq!(timeout("scrape-interval: 15s"), "10s");
+    assert_eq!(timeout("scrape-interval: 5s"), "5s");
+    assert_eq!(timeout("scrape-interval: 5s, scrape-timeout: 2s"), "2s");
+    let errors = errors("prometheus: {scrape-interval: 5s, scrape-timeout: 6s}\n");
+    assert!(errors[0].contains("scrape timeout greater than scrape interval"));
+}
+
+#[test]
+fn only_gauges_have_timestamps_of_their_own() {
+    let own = scenario("metrics: [{use: container, own-timestamps: 10s}]\n");
+    let every = Some(Duration::from_seconds(10));
+    assert_eq!(own.metrics[0].own_timestamps, every);
+    let wrong = errors("metrics: [{use: http-server, own-timestamps: 10s}]\n");
+    assert!(wrong[0].contains("only gauges of memory"), "{wrong:?}");
+    let wrong = errors(
+        "metrics: [{use: container, own-timestamps: 10s}, {use: process, own-timestamps: 15s}]\n",
+    );
+    assert!(
+        wrong[0].contains("other metrics have timestamps every 10s"),
+        "{wrong:?}"
+    );
+}

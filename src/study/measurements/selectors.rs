@@ -6,11 +6,13 @@ use std::ops::Range;
 
 use crate::diagnostics::did_you_mean;
 use crate::manifest::rollout_types::Rollout;
+use crate::plan::rules;
 use crate::plan::series::{PodSlots, universe};
 use crate::promql::ast::{Expr, ExprKind, MatchOp, Matcher, VectorSelector};
 use crate::promql::head::{SeriesDescriptor, TargetId, Universe};
 use crate::promql::labels::{Labels, METRIC_NAME};
 use crate::promql::matcher::CompiledMatcher;
+use crate::promql::settings::Settings;
 use crate::scenario::model::{LabelValue, Metric, MetricKind, Scenario};
 use crate::study::prepare::Recorded;
 use crate::telemetry::exporter::columns;
@@ -79,20 +81,39 @@ pub(super) struct Series<'a> {
     /// The file, if they were recorded; otherwise they are those of one pod of each version.
     file: Option<&'a str>,
     universe: Universe,
+    /// So many targets are pods'; those of rules follow.
+    of_pods: u32,
 }
 
 const STABLE: TargetId = TargetId(0);
 const CANARY: TargetId = TargetId(1);
 
 impl<'a> Series<'a> {
-    pub(super) fn new(rollout: &Rollout, scenario: &'a Scenario) -> Self {
+    pub(super) fn new(rollout: &Rollout, scenario: &'a Scenario, settings: &Settings) -> Self {
         let pods = PodSlots::new(rollout, [1, 1]);
-        let targets = BTreeSet::from([STABLE, CANARY]);
+        let mut universe = universe(
+            &pods,
+            &columns(&scenario.metrics),
+            &BTreeSet::from([STABLE, CANARY]),
+        );
+        let of_pods = universe.widths.len() as u32;
+        // The plan has been built, so nothing of the rules is refused.
+        if let Ok(rules) = rules::parse_all(scenario) {
+            let _ = rules::compile(&rules, 0..rules.len(), &mut universe, settings);
+        }
         Self {
             metrics: &scenario.metrics,
             file: None,
-            universe: universe(&pods, &columns(&scenario.metrics), &targets),
+            universe,
+            of_pods,
         }
+    }
+
+    /// Whether the selector finds series that a recording rule makes.
+    pub(super) fn is_recorded(&self, selector: &VectorSelector) -> bool {
+        let matchers = compiled(&selector.matchers);
+        let mut series = self.universe.series.iter();
+        series.any(|series| series.target.0 >= self.of_pods && all_match(&matchers, &series.labels))
     }
 
     /// The series of a recording.
@@ -110,6 +131,7 @@ impl<'a> Series<'a> {
                 series: series.map(descriptor).collect(),
                 widths: Vec::new(),
             },
+            of_pods: 1,
         }
     }
 
@@ -132,9 +154,13 @@ impl<'a> Series<'a> {
     /// Whose series the selector finds.
     pub(super) fn versions(&self, selector: &VectorSelector) -> Versions {
         let matchers = compiled(&selector.matchers);
-        let finds = |target| {
+        // Each pod may have a second target, for what has timestamps of its own.
+        let finds = |target: TargetId| {
             let mut series = self.universe.series.iter();
-            series.any(|series| series.target == target && all_match(&matchers, &series.labels))
+            series.any(|series| {
+                let of_pod = series.target.0 < self.of_pods && series.target.0 % 2 == target.0;
+                of_pod && all_match(&matchers, &series.labels)
+            })
         };
         Versions {
             stable: finds(STABLE),
@@ -340,6 +366,7 @@ mod tests {
     use super::{Series, find};
     use crate::manifest::rollout_types::Rollout;
     use crate::promql::parse::parse;
+    use crate::promql::settings::Settings;
     use crate::scenario::model::{LabelValue, Metric, MetricKind, Scenario};
 
     fn scenario() -> Scenario {
@@ -353,6 +380,7 @@ mod tests {
                 label("app", LabelValue::PodLabel("app".to_owned())),
             ],
             children_from_start: false,
+            own_timestamps: None,
         };
         let mut scenario = Scenario::with_defaults(Vec::new());
         scenario.metrics = vec![
@@ -378,7 +406,7 @@ mod tests {
 
     fn why(query: &str) -> Option<(String, String)> {
         let (scenario, expr) = (scenario(), parse(query).unwrap());
-        let series = Series::new(&rollout(), &scenario);
+        let series = Series::new(&rollout(), &scenario, &Settings::default());
         find(&expr).iter().find_map(|(selector, span)| {
             let unmatched = series.why_unmatched(selector, span, query)?;
             Some((unmatched.why, query[unmatched.span].to_owned()))
@@ -432,7 +460,7 @@ mod tests {
     #[test]
     fn series_that_rollsim_lacks_are_not_taken_for_missing() {
         let scenario = scenario();
-        let series = Series::new(&rollout(), &scenario);
+        let series = Series::new(&rollout(), &scenario, &Settings::default());
         for (query, lacking) in [
             ("duration_seconds_sum", true),
             ("scrape_duration_seconds", true),

@@ -85,6 +85,7 @@ impl Drawing<'_> {
             life: &target.life,
             rates: self.rates,
             stages: self.stages,
+            evidence: None,
         };
         draw(&pod, &mut target.counts, self.scratch)
     }

@@ -1,6 +1,8 @@
 //! What scrapes keep of a pod's requests.
 
+use super::evidence::{Looks, Reading};
 use super::{Role, ScrapePlan, Start, Targets};
+use crate::plan::evidence::{EvidencePlan, evidence};
 use crate::plan::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
 use crate::promql::head::is_stale;
 use crate::scenario::model::{
@@ -10,6 +12,7 @@ use crate::scenario::model::{DurationDistribution, PrometheusVersion, StartFract
 use crate::scenario::model::{Fault, LabelValue, Metric, MetricKind, Onset, Scenario};
 use crate::telemetry::exporter::columns;
 use crate::units::Duration;
+use crate::world::evidence::Evidence;
 use crate::world::random::ReplicationKey;
 
 /// Columns: requests 200, requests 500, le 0.1, le 1, le +Inf, count, memory, up.
@@ -19,10 +22,12 @@ fn scenario() -> Scenario {
         kind,
         labels,
         children_from_start: true,
+        own_timestamps: None,
     };
     Scenario {
         traffic: Traffic {
             rate_per_second: 50.0,
+            overdispersion: 1.0,
         },
         service: Service {
             error_share: 0.01,
@@ -46,8 +51,11 @@ fn scenario() -> Scenario {
             version: PrometheusVersion::V3,
             scrape_interval: Duration::from_seconds(15),
             scrape_failure: 0.0,
+            scrape_duration: DurationDistribution::Fixed(Duration::ZERO),
+            scrape_timeout: Duration::from_seconds(10),
             visibility_lag: Duration::ZERO,
             discovery: DurationDistribution::Fixed(Duration::ZERO),
+            rules: Vec::new(),
         },
         controller: ControllerTiming {
             start_fraction: StartFraction::Random,
@@ -97,7 +105,17 @@ fn error_spike() -> Fault {
 
 /// One canary pod that serves a seventh of 50 requests a second from 1,000 s on.
 fn one_pod<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
+    begin(Targets::new(plan, &fault.stages, 1), fault, replication)
+}
+
+/// The same, every scrape of it kept.
+fn captured<'a>(plan: &'a ScrapePlan, fault: &'a FaultPlan, replication: u64) -> Targets<'a> {
     let mut targets = Targets::new(plan, &fault.stages, 1);
+    targets.capture(false);
+    begin(targets, fault, replication)
+}
+
+fn begin<'a>(mut targets: Targets<'a>, fault: &FaultPlan, replication: u64) -> Targets<'a> {
     targets.reset(ReplicationKey::new(1, replication));
     targets.set_rate(1, 0, 50.0 / 1_000.0 / 7.0, Some(6));
     let stages = fault.times(1_000_000, 0).stages;
@@ -294,4 +312,286 @@ fn cells_are_only_cut_where_something_reads() {
         cells(&scenario, &columns(&scenario.metrics[..1])).count(),
         1
     );
+}
+
+/// What a release with held-open gates sees in its windows is, request by request, what an ordinary one
+/// would have measured there.
+#[test]
+fn held_open_gates_do_not_change_what_windows_hold() {
+    let scenario = scenario();
+    let all = columns(&scenario.metrics);
+    let (plan, spike) = (plan(&scenario), error_spike());
+    let fault = fault_plan(&scenario, &spike, &all);
+    let EvidencePlan::Requests(evidence) = evidence(&scenario, &spike, &all, &all) else {
+        panic!("the fault acts on requests");
+    };
+    let times = [1_400_000, 1_430_000, 1_900_000];
+    let looks = Looks {
+        at_ms: times.to_vec(),
+        readings: times.map(|now| reading(now - 120_000, now, false)).to_vec(),
+    };
+    for replication in 0..50 {
+        let mut ordinary = one_pod(&plan, &fault, replication);
+        for now in times {
+            ordinary.prepare(now);
+        }
+        let samples = &ordinary.head.targets[0];
+        let [mut fine, mut failed] = [0.0; 2];
+        for row in 1..samples.times.len() {
+            if samples.times[row] - samples.times[row - 1] == 15_000 {
+                let added = |column: usize| samples.row(row)[column] - samples.row(row - 1)[column];
+                (fine, failed) = (fine + added(0), failed + added(1));
+            }
+        }
+        let mut held_open = one_pod(&plan, &fault, replication);
+        let seen = held_open.seen(1, &evidence, &looks, 2_000_000);
+        assert!((seen.requests[0] as f64 - (fine + failed)).abs() < 1e-9);
+        let expected = fine * libm::log(0.8 / 0.99) + failed * libm::log(0.2 / 0.01);
+        assert!(
+            (seen.log_ratio[0] - expected).abs() < 1e-6 * fine,
+            "{seen:?}"
+        );
+        assert!(seen.requests[0] < seen.requests[1] && seen.requests[1] < seen.requests[2]);
+    }
+}
+
+fn reading(after_ms: i64, until_ms: i64, totals: bool) -> Reading {
+    Reading {
+        slot: 0,
+        after_ms,
+        until_ms,
+        totals,
+    }
+}
+
+/// 7.14 requests a second from 1,000 s on: each scope has its stretch of time, whatever the windows.
+#[test]
+fn each_scope_holds_the_requests_of_its_time() {
+    let scenario = scenario();
+    let all = columns(&scenario.metrics);
+    let (plan, spike) = (plan(&scenario), error_spike());
+    let fault = fault_plan(&scenario, &spike, &all);
+    let evidence = Evidence::default();
+    // A counter's own value tells all since the start, about half an interval less at its last scrape.
+    let cases = [
+        (vec![reading(1_200_000, 1_320_000, false)], 105.0),
+        (vec![reading(1_200_000, 1_320_000, true)], 312.5),
+        (vec![reading(900_000, 1_003_000, false)], 0.0),
+        (Vec::new(), 0.0),
+    ];
+    for (readings, read_seconds) in cases {
+        let looks = Looks {
+            at_ms: vec![1_100_000, 1_320_000],
+            readings,
+        };
+        let mut sums = [0; 3];
+        for replication in 0..300 {
+            let mut targets = one_pod(&plan, &fault, replication);
+            targets.stop(0, 1_600_000);
+            let seen = targets.seen(1, &evidence, &looks, 1_500_000);
+            for (sum, requests) in sums.iter_mut().zip(seen.requests) {
+                *sum += requests;
+            }
+        }
+        for (sum, seconds) in sums.iter().zip([read_seconds, 320.0, 500.0]) {
+            let expected = 300.0 * seconds * 50.0 / 7.0;
+            let error = libm::sqrt(expected) + 300.0 * 0.3 * 50.0 / 7.0;
+            assert!(
+                (*sum as f64 - expected).abs() < 4.0 * error,
+                "{sums:?} {seconds}"
+            );
+        }
+    }
+}
+
+/// Capturing shows the very replication that is judged otherwise: the rows that queries read and the failed
+/// requests are the same, and there is a row for each scrape.
+#[test]
+fn capturing_changes_nothing_and_leaves_no_gap() {
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    for replication in 0..20 {
+        let mut pair = [
+            one_pod(&plan, &fault, replication),
+            captured(&plan, &fault, replication),
+        ];
+        for targets in &mut pair {
+            targets.prepare(1_200_000);
+            targets.prepare(1_950_000);
+            targets.stop(0, 2_100_000);
+            targets.finish_all(2_200_000);
+        }
+        assert_eq!(pair[0].failed(), pair[1].failed());
+        assert!(pair[0].failed() > 0);
+        let [plain, kept] = pair.map(|targets| targets.head.targets[0].clone());
+        for (index, time) in plain.times.iter().enumerate() {
+            let same = kept.times.binary_search(time).unwrap();
+            assert_eq!(plain.row(index), kept.row(same), "{time}");
+        }
+        assert!(kept.times.len() > 2 * plain.times.len());
+        let steps = kept.times.windows(2);
+        assert!({ steps }.all(|pair| pair[1] - pair[0] == 15_000));
+        // The last row holds the markers.
+        for index in 1..kept.times.len() - 1 {
+            let (before, row) = (kept.row(index - 1), kept.row(index));
+            assert!((0..6).all(|column| before[column] <= row[column]));
+            assert!((row[0] + row[1] - row[4]).abs() < 1e-9);
+        }
+    }
+}
+
+/// What was drawn for a gap spreads over its scrapes as requests of a constant rate do, errors from the fault's
+/// onset on.
+#[test]
+fn rows_between_windows_share_out_what_was_drawn() {
+    const REPLICATIONS: u64 = 400;
+    let scenario = scenario();
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    let per_scrape = 15.0 * 50.0 / 7.0;
+    let mut sums: Vec<[f64; 3]> = Vec::new();
+    for replication in 0..REPLICATIONS {
+        let mut targets = captured(&plan, &fault, replication);
+        targets.prepare(2_000_000);
+        let samples = &targets.head.targets[0];
+        // Scrapes 10 to 50 after the first lie before the window and after the onset.
+        for scrape in 10..50 {
+            let (before, row) = (samples.row(scrape - 1), samples.row(scrape));
+            let [all, failed] = [4, 1].map(|column| row[column] - before[column]);
+            sums.resize(sums.len().max(scrape - 9), [0.0; 3]);
+            let sum = &mut sums[scrape - 10];
+            *sum = [sum[0] + all, sum[1] + all * all, sum[2] + failed];
+        }
+    }
+    let n = REPLICATIONS as f64;
+    for (scrape, [all, squares, failed]) in sums.into_iter().enumerate() {
+        let (mean, failed) = (all / n, failed / n);
+        let variance = squares / n - mean * mean;
+        let tolerance = 5.0 * (per_scrape / n).sqrt();
+        assert!((mean - per_scrape).abs() < tolerance, "{scrape}: {mean}");
+        assert!(
+            (failed - 0.2 * per_scrape).abs() < tolerance,
+            "{scrape}: {failed}"
+        );
+        assert!(
+            (variance / per_scrape - 1.0).abs() < 0.5,
+            "{scrape}: {variance}"
+        );
+    }
+}
+
+/// A pod that answers too late has failed the scrape: `up` is 0 and everything else stale at that instant.
+#[test]
+fn slow_scrapes_time_out() {
+    let mut scenario = scenario();
+    scenario.prometheus.scrape_duration =
+        DurationDistribution::Uniform(Duration::from_seconds(5), Duration::from_seconds(9));
+    scenario.prometheus.scrape_timeout = Duration::from_seconds(8);
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let (mut scrapes, mut failed) = (0, 0);
+    for replication in 0..400 {
+        let mut targets = one_pod(&plan, &fault, replication);
+        targets.prepare(1_400_000);
+        let samples = &targets.head.targets[0];
+        for index in 0..samples.times.len() {
+            let row = samples.row(index);
+            scrapes += 1;
+            if row[7] < 0.5 {
+                failed += 1;
+                assert!(row[..7].iter().all(|cell| is_stale(*cell)), "{row:?}");
+            }
+        }
+    }
+    let share = f64::from(failed) / f64::from(scrapes);
+    assert!((share - 0.25).abs() < 0.04, "{failed} of {scrapes}");
+    scenario.prometheus.scrape_timeout = Duration::from_seconds(9);
+    let plan = self::plan(&scenario);
+    let mut targets = one_pod(&plan, &fault, 1);
+    targets.prepare(1_400_000);
+    let samples = &targets.head.targets[0];
+    assert!((0..samples.times.len()).all(|index| samples.row(index)[7] > 0.5));
+}
+
+/// A query sees no sample younger than the lag, those before a restart and after included.
+#[test]
+fn a_restart_shows_nothing_before_its_time() {
+    let mut scenario = scenario();
+    scenario.prometheus.visibility_lag = Duration::from_seconds(60);
+    let plan = plan(&scenario);
+    let fault = fault_plan(&scenario, &error_spike(), &columns(&scenario.metrics));
+    for mut targets in [one_pod(&plan, &fault, 6), captured(&plan, &fault, 6)] {
+        targets.prepare(1_190_000);
+        let start = |owner, at_ms| Start {
+            owner,
+            rate_group: 1,
+            serving_from_ms: at_ms,
+            discovered_ms: at_ms,
+            ..Start::default()
+        };
+        targets.restart(0, 1_200_000, start(10, 1_205_000));
+        for now in [1_200_000, 1_215_000, 1_230_000, 1_245_000] {
+            if now == 1_230_000 {
+                targets.restart(0, 1_220_000, start(11, 1_225_000));
+            }
+            targets.prepare(now);
+            let last = targets.head.targets[0].times.last().unwrap();
+            assert!((now - 75_000..=now - 60_000).contains(last), "{now} {last}");
+        }
+        targets.prepare(1_400_000);
+        let samples = &targets.head.targets[0];
+        assert_eq!(samples.cells.len(), samples.times.len() * samples.width);
+        assert!(samples.times.is_sorted_by(|before, after| before < after));
+    }
+}
+
+/// An exporter with timestamps of its own: samples have the time at which it last looked, what was scraped before
+/// is dropped, and nothing becomes stale.
+#[test]
+fn own_timestamps_are_those_of_the_last_look() {
+    for (every_s, fewest, most) in [(10, 8, 9), (40, 3, 4)] {
+        let mut scenario = scenario();
+        scenario.metrics[2].own_timestamps = Some(Duration::from_seconds(every_s));
+        scenario.prometheus.scrape_failure = 0.2;
+        let (plan, fault) = (plan(&scenario), FaultPlan::default());
+        assert_eq!(plan.row.width(), 7);
+        let mut looks = std::collections::BTreeSet::new();
+        for replication in 0..20 {
+            let mut targets = one_pod(&plan, &fault, replication);
+            targets.prepare(1_400_000);
+            let [scraped, stamped] = [0, 1].map(|target| targets.head.targets[target].clone());
+            assert_eq!(stamped.times.len(), stamped.cells.len());
+            assert!(
+                stamped
+                    .cells
+                    .iter()
+                    .all(|cell| cell.to_bits() == 300e6_f64.to_bits())
+            );
+            let up = |index: usize| scraped.row(index)[6] > 0.5;
+            let scrapes: Vec<i64> = (0..scraped.times.len())
+                .filter(|&index| up(index))
+                .map(|index| scraped.times[index])
+                .collect();
+            let every = every_s * 1_000;
+            looks.insert(stamped.times[0] % every);
+            for pair in stamped.times.windows(2) {
+                assert!(pair[1] > pair[0] && (pair[1] - pair[0]) % every == 0);
+            }
+            for &time in &stamped.times {
+                let mut ages = scrapes.iter().map(|scrape| scrape - time);
+                assert!(ages.any(|age| (0..every).contains(&age)), "{time}");
+            }
+            if scrapes.len() == scraped.times.len() {
+                assert!((fewest..=most).contains(&stamped.times.len()));
+            }
+            let seen = stamped.times.len();
+            targets.stop(0, 1_400_000);
+            targets.prepare(1_460_000);
+            let [scraped, stamped] = [0, 1].map(|target| &targets.head.targets[target]);
+            let last = scraped.row(scraped.times.len() - 1);
+            assert!(last.iter().all(|cell| is_stale(*cell)));
+            assert_eq!(stamped.times.len(), seen, "no marker");
+        }
+        assert!(looks.len() > 15, "each pod has its phase");
+    }
 }
