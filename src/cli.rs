@@ -10,6 +10,7 @@ pub mod exit_code;
 pub mod limits;
 pub mod lint;
 pub mod output;
+pub mod power;
 pub mod progress;
 pub mod query;
 pub mod replay;
@@ -63,6 +64,7 @@ where
     match parsed.command {
         Command::Run(arguments) => run::execute(arguments, streams, studies.run),
         Command::Trace(arguments) => trace::execute(arguments, streams, studies.trace),
+        Command::Power(arguments) => power::execute(arguments, streams),
         Command::Check(arguments) => check::execute(arguments, streams),
         Command::Replay(arguments) => replay::execute(arguments, streams),
         Command::Lint(arguments) => lint::execute(arguments, streams),

@@ -16,6 +16,8 @@ pub mod lint;
 pub mod model;
 pub mod number;
 pub mod openmetrics;
+pub mod plot;
+pub mod power;
 pub mod promtool;
 pub mod query;
 pub mod sarif;

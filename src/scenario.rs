@@ -9,3 +9,4 @@ pub mod decode;
 mod defaults;
 pub mod expectation;
 pub mod model;
+pub mod size;

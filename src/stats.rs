@@ -5,6 +5,7 @@
 //! order-statistic intervals, [`mean`]s the normal one, differences of two arms ([`paired`]) Tango's.
 //! [`precision`] says when a study may stop.
 
+pub mod crossing;
 pub mod likelihood_ratio;
 pub mod mean;
 pub mod paired;
@@ -12,6 +13,7 @@ pub mod precision;
 pub mod proportion;
 pub mod quantile;
 pub mod ratio;
+pub mod smoke_test;
 pub mod special;
 
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,7 @@ mod lint;
 mod measurements;
 mod nominal;
 mod places;
+pub mod power;
 pub mod prepare;
 mod query;
 mod recording;
@@ -23,6 +24,7 @@ pub mod request;
 mod run;
 mod sampling;
 mod sensitivity;
+mod threads;
 mod trace;
 
 pub use check::check;

@@ -2,6 +2,7 @@
 
 mod check;
 mod lint;
+mod power;
 mod query;
 mod replay;
 mod run;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use check::{CheckArguments, CheckFormat};
 pub use lint::{LintArguments, LintFormat};
+pub use power::PowerArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
 pub use replay::ReplayArguments;
 pub use run::{Format, RunArguments};
@@ -37,6 +39,8 @@ pub enum Command {
     Run(RunArguments),
     /// Replay one release and tell what happens in it, event by event.
     Trace(TraceArguments),
+    /// Say how much traffic the gates need to detect a bad release, and what no gate could do.
+    Power(PowerArguments),
     /// Tell whether a scenario's expectations are met; the exit code says so too.
     Check(CheckArguments),
     /// Replay one release, or one AnalysisTemplate, over recorded series and tell what happens in it.

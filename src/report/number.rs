@@ -85,6 +85,26 @@ pub fn proportion(estimate: &Estimate) -> String {
     }
 }
 
+/// The same in percent without the sign, for a column that has it: `98.72 (98.49–98.92)`, `0 (≤ 0.03)`,
+/// `100 (≥ 99.97)`.
+pub fn in_percent(estimate: &Estimate) -> String {
+    let low = estimate.low.unwrap_or(0.0);
+    let high = estimate.high.unwrap_or(1.0);
+    match estimate.method {
+        Method::ClopperPearsonUpper => format!("0 (≤ {})", upper(high)),
+        Method::ClopperPearsonLower => format!("100 (≥ {})", lower(low)),
+        _ => {
+            let decimals = decimals(100.0 * (high - low));
+            format!(
+                "{:.decimals$} ({:.decimals$}–{:.decimals$})",
+                100.0 * estimate.estimate,
+                100.0 * low,
+                100.0 * high
+            )
+        }
+    }
+}
+
 /// A difference of two probabilities in percentage points with its interval: `+6.2 points (+5.8 to +6.7)`.
 pub fn points(estimate: &Estimate) -> String {
     let low = estimate.low.unwrap_or(-1.0);
@@ -149,7 +169,7 @@ fn two_digits(number: f64) -> usize {
 }
 
 /// With at most that many decimals, trailing zeros dropped.
-fn short(number: f64, decimals: usize) -> String {
+pub fn short(number: f64, decimals: usize) -> String {
     let text = format!("{number:.decimals$}");
     if !text.contains('.') {
         return text;
@@ -163,7 +183,7 @@ fn short(number: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, percent, points, proportion, seconds, thousands};
+    use super::{count, in_percent, percent, points, proportion, seconds, thousands};
     use crate::stats::paired::{Pairs, tango};
     use crate::stats::proportion::{clopper_pearson, proportion as estimate};
     use std::num::NonZeroU64;
@@ -204,6 +224,16 @@ mod tests {
     fn assert_proportion(hits: u64, n: u64, expected: &str) {
         let shown = proportion(&estimate(hits, NonZeroU64::new(n).unwrap()));
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn columns_of_percentages_leave_the_sign_out() {
+        let shown = [0, 9_995, 10_000]
+            .map(|hits| in_percent(&estimate(hits, NonZeroU64::new(10_000).unwrap())));
+        assert_eq!(
+            shown,
+            ["0 (≤ 0.03)", "99.95 (99.88–99.98)", "100 (≥ 99.97)"]
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::model::{FindingEntry, InvalidSpec, Report, RolloutResult};
 use super::number::thousands;
 
 /// No line is longer, as long as names are not.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// The report as plain text of at most 100 columns. `command` is the command line that reproduces it.
 pub fn render(report: &Report, command: &str) -> String {
@@ -193,14 +193,14 @@ pub(super) fn finding_list(text: &mut String, findings: &[FindingEntry], several
     list(text, "Findings", entries.iter().map(String::as_str));
 }
 
-fn described(finding: &FindingEntry) -> String {
+pub(super) fn described(finding: &FindingEntry) -> String {
     match &finding.place {
         Some(place) => format!("{place}: {}", finding.message),
         None => finding.message.clone(),
     }
 }
 
-fn with_help(entry: String, finding: &FindingEntry) -> String {
+pub(super) fn with_help(entry: String, finding: &FindingEntry) -> String {
     match &finding.help {
         Some(help) => format!("{entry}\n{}", hint(help)),
         None => entry,
@@ -212,7 +212,7 @@ fn hint(help: &str) -> String {
     format!("Help: {help}{end}")
 }
 
-fn list<'a>(text: &mut String, title: &str, items: impl Iterator<Item = &'a str>) {
+pub(super) fn list<'a>(text: &mut String, title: &str, items: impl Iterator<Item = &'a str>) {
     let mut items = items.peekable();
     if items.peek().is_none() {
         return;
@@ -226,7 +226,7 @@ fn list<'a>(text: &mut String, title: &str, items: impl Iterator<Item = &'a str>
 
 /// Words filled into lines, the first after `bullet`, the others indented as far. Line ends of `words`
 /// stay: what follows them starts on a line of its own.
-fn paragraph(text: &mut String, words: &str, bullet: &str) {
+pub(super) fn paragraph(text: &mut String, words: &str, bullet: &str) {
     let blank = " ".repeat(bullet.chars().count());
     for (number, line) in words.lines().enumerate() {
         let margin = if number == 0 { bullet } else { blank.as_str() };

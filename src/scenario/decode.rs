@@ -11,6 +11,7 @@ mod operators;
 mod quantity;
 mod rules;
 mod service;
+pub mod typed;
 
 #[cfg(test)]
 mod tests;

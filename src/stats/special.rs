@@ -12,6 +12,11 @@ pub fn two_sided_z(level: f64) -> f64 {
     std::f64::consts::SQRT_2 * erfc_inv(1.0 - level)
 }
 
+/// The quantile of the standard normal distribution at a probability in (0, 1).
+pub fn normal_quantile(probability: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * probability)
+}
+
 /// The regularised incomplete beta function `I_x(a, b)`, for `a, b > 0`.
 ///
 /// - `x <= 0`: 0; `x >= 1`: 1.

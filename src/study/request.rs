@@ -69,6 +69,33 @@ pub struct RunRequest {
     pub threads: Option<NonZeroUsize>,
 }
 
+/// `rollsim power`
+#[derive(Clone, Debug, PartialEq)]
+pub struct PowerRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// The Rollout's name, where there are several.
+    pub rollout: Option<String>,
+    /// Names of fault arms without repetition; empty for all.
+    pub arms: Vec<String>,
+    /// The range of the service's traffic as it was typed, `0.05..500/s`.
+    pub traffic: Option<String>,
+    /// The range of the fault's size as it was typed: its notation depends on the fault.
+    pub fault_size: Option<String>,
+    /// Points along each axis, at least 2.
+    pub points: Option<usize>,
+    /// Replications of each arm at each point.
+    pub replications: Option<NonZeroU64>,
+    /// The wanted detection probability, in (0, 1).
+    pub want: f64,
+    /// The false-abort probability that is put up with, in (0, 1).
+    pub false_aborts: f64,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Threads; none for one per core. Never changes a result.
+    pub threads: Option<NonZeroUsize>,
+}
+
 /// `rollsim check`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckRequest {

@@ -23,6 +23,7 @@ use super::prepare::{Prepared, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
 use super::sensitivity::sensitivity;
+use super::threads::pool;
 
 /// Answers a request.
 pub fn run(request: &RunRequest, progress: &Progress) -> Result<Report, Failure> {
@@ -150,16 +151,7 @@ fn on_threads<T: Send>(
     threads: Option<NonZeroUsize>,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, Failure> {
-    let threads = threads.map_or(0, NonZeroUsize::get);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| {
-            let message = format!("can't start {threads} threads: {error}");
-            Failure::request(
-                Diagnostic::error(message).with_help("give a smaller number to --threads"),
-            )
-        })?;
+    let pool = pool(threads)?;
     Ok(pool.install(work))
 }
 

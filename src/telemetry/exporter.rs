@@ -182,19 +182,29 @@ impl ColumnSpec {
 #[derive(Clone, Debug)]
 pub struct RowPlan {
     width: usize,
-    counters: Vec<Counter>,
+    chains: Vec<Chain>,
     /// Columns that appear together at their first increment.
     births: Vec<Birth>,
     memory: Vec<usize>,
     up: Vec<usize>,
 }
 
-/// A counter's column as an earlier column plus atoms: neighbouring buckets share almost all of them.
-#[derive(Clone, Debug)]
-struct Counter {
-    column: usize,
+/// Counters that share almost all of their atoms, as neighbouring buckets do: each is the one before it and
+/// some more.
+#[derive(Clone, Debug, Default)]
+struct Chain {
+    /// The column that the first starts from, if it doesn't start from 0.
     base: Option<usize>,
-    atoms: Vec<u16>,
+    /// Columns that hold as much as the base.
+    copies: Vec<usize>,
+    additions: Vec<Addition>,
+}
+
+/// One atom more. The counter's column holds the sum so far, so that its last atom completes it.
+#[derive(Clone, Copy, Debug)]
+struct Addition {
+    atom: u16,
+    column: u16,
 }
 
 #[derive(Clone, Debug)]
@@ -210,7 +220,7 @@ impl RowPlan {
         let columns = columns.filter(|column| column.stamped_every_ms().is_none());
         let mut plan = Self {
             width: 0,
-            counters: Vec::new(),
+            chains: Vec::new(),
             births: Vec::new(),
             memory: Vec::new(),
             up: Vec::new(),
@@ -227,7 +237,8 @@ impl RowPlan {
                     up_to_seconds,
                 } => {
                     let atoms = atoms(statuses, *up_to_seconds, cells);
-                    plan.counters.push(as_difference(index, &atoms, &atoms_of));
+                    let (base, added) = as_difference(&atoms, &atoms_of);
+                    plan.add_counter(index, base, &added);
                     atoms_of.push((index, atoms));
                     if !column.from_start {
                         plan.add_birth(index, &self::atoms(statuses, f64::INFINITY, cells));
@@ -245,8 +256,11 @@ impl RowPlan {
 
     /// Whether a column counts requests.
     pub fn counts_requests(&self, column: u32) -> bool {
-        let mut counters = self.counters.iter();
-        counters.any(|counter| counter.column == column as usize)
+        self.chains.iter().any(|chain| {
+            let mut additions = chain.additions.iter();
+            chain.copies.contains(&(column as usize))
+                || additions.any(|addition| u32::from(addition.column) == column)
+        })
     }
 
     /// Number of groups of columns that appear together.
@@ -254,14 +268,30 @@ impl RowPlan {
         self.births.len()
     }
 
-    /// Whether any column may fall without a restart.
-    pub fn reads_gauges(&self) -> bool {
-        self.reads_memory() || !self.up.is_empty()
-    }
-
     /// Whether any column needs the memory.
     pub fn reads_memory(&self) -> bool {
         !self.memory.is_empty()
+    }
+
+    /// Adds the counter that counts what the column `base` does, if any, and `atoms`.
+    fn add_counter(&mut self, column: usize, base: Option<usize>, atoms: &[u16]) {
+        let end = |chain: &Chain| chain.additions.last().map(|last| usize::from(last.column));
+        let follows = self.chains.last().and_then(end) == base && base.is_some();
+        if !follows || atoms.is_empty() {
+            self.chains.push(Chain {
+                base,
+                ..Chain::default()
+            });
+        }
+        let Some(chain) = self.chains.last_mut() else {
+            return;
+        };
+        if atoms.is_empty() {
+            chain.copies.push(column);
+        }
+        let column = column as u16;
+        let additions = atoms.iter().map(|&atom| Addition { atom, column });
+        chain.additions.extend(additions);
     }
 
     fn add_birth(&mut self, column: usize, atoms: &[u16]) {
@@ -278,14 +308,16 @@ impl RowPlan {
     ///
     /// `born` remembers which groups exist; once there, a child stays for the life of its process.
     pub fn fill(&self, counts: &[u64], memory_bytes: f64, born: &mut [bool], row: &mut [f64]) {
-        for counter in &self.counters {
-            let base = counter.base.map_or(0.0, |base| row[base]);
-            let added: u64 = counter
-                .atoms
-                .iter()
-                .map(|atom| counts[usize::from(*atom)])
-                .sum();
-            row[counter.column] = base + added as f64;
+        for chain in &self.chains {
+            // Counts are far below 2^53, so that floats hold them exactly; signed numbers convert faster.
+            let mut sum = chain.base.map_or(0, |base| row[base] as i64);
+            for &column in &chain.copies {
+                row[column] = sum as f64;
+            }
+            for addition in &chain.additions {
+                sum += counts[usize::from(addition.atom)].cast_signed();
+                row[usize::from(addition.column)] = sum as f64;
+            }
         }
         for (birth, born) in self.births.iter().zip(born) {
             if !*born {
@@ -336,7 +368,7 @@ fn atoms(statuses: &[Status], up_to_seconds: f64, cells: &Cells) -> Vec<u16> {
 
 /// The column as the largest earlier column that it contains, plus the rest. A base that can be missing is
 /// fine: bases are filled before births are looked at.
-fn as_difference(column: usize, atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> Counter {
+fn as_difference(atoms: &[u16], earlier: &[(usize, Vec<u16>)]) -> (Option<usize>, Vec<u16>) {
     let contained =
         |(_, candidate): &&(usize, Vec<u16>)| candidate.iter().all(|atom| atoms.contains(atom));
     let base = earlier
@@ -344,20 +376,11 @@ fn as_difference(column: usize, atoms: &[u16], earlier: &[(usize, Vec<u16>)]) ->
         .filter(contained)
         .max_by_key(|(_, candidate)| candidate.len());
     match base {
-        Some((base, contained)) => Counter {
-            column,
-            base: Some(*base),
-            atoms: atoms
-                .iter()
-                .copied()
-                .filter(|atom| !contained.contains(atom))
-                .collect(),
-        },
-        None => Counter {
-            column,
-            base: None,
-            atoms: atoms.to_vec(),
-        },
+        Some((base, contained)) => {
+            let added = atoms.iter().filter(|atom| !contained.contains(atom));
+            (Some(*base), added.copied().collect())
+        }
+        None => (None, atoms.to_vec()),
     }
 }
 

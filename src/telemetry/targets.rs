@@ -150,17 +150,9 @@ pub struct Targets<'a> {
 impl<'a> Targets<'a> {
     /// Room for `slots` pods.
     pub fn new(plan: &'a ScrapePlan, stages: &'a FaultStages, slots: usize) -> Self {
-        let samples = TargetSamples {
-            width: plan.row.width(),
-            ..TargetSamples::default()
-        };
-        let mut targets = vec![samples; slots];
-        if let Some(stamped) = plan.stamped {
-            let samples = TargetSamples {
-                width: stamped.width,
-                ..TargetSamples::default()
-            };
-            targets.extend(vec![samples; slots]);
+        let mut targets = vec![TargetSamples::new(plan.row.width()); slots];
+        if let Some(stamped) = &plan.stamped {
+            targets.extend(vec![TargetSamples::new(stamped.width); slots]);
         }
         let hidden = targets.clone();
         let mut head = Head { targets };
@@ -283,7 +275,6 @@ impl<'a> Targets<'a> {
             .next_row
             .max((at_ms - target.phase_ms).div_euclid(interval) + 1);
         target.down_until_ms = start.serving_from_ms;
-        self.head.targets[slot].may_reset = true;
         self.begin_life(slot, start);
     }
 
@@ -361,18 +352,15 @@ impl<'a> Targets<'a> {
     /// Forgets the rows of a target.
     fn forget(&mut self, target: usize) {
         self.hidden[target].clear();
-        let samples = &mut self.head.targets[target];
-        samples.clear();
-        samples.may_reset = target >= self.slots.len() || self.plan.row.reads_gauges();
+        self.head.targets[target].clear();
     }
 
     /// Hides the rows of a target from number `seen` on.
     fn hide(&mut self, target: Option<usize>, seen: usize) {
         let Some(target) = target else { return };
         let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
-        hidden.times.extend(samples.times.drain(seen..));
-        let cells = samples.cells.drain(seen * samples.width..);
-        hidden.cells.extend(cells);
+        let rows = samples.times.len();
+        hidden.take_rows(samples, seen..rows);
     }
 
     /// Shows the hidden rows up to `until_ms`.
@@ -380,9 +368,7 @@ impl<'a> Targets<'a> {
         let Some(target) = target else { return };
         let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
         let rows = hidden.times.partition_point(|&time| time <= until_ms);
-        samples.times.extend(hidden.times.drain(..rows));
-        let cells = hidden.cells.drain(..rows * hidden.width);
-        samples.cells.extend(cells);
+        samples.take_rows(hidden, 0..rows);
     }
 
     /// Makes the rows of the scrapes in `(from_ms, until_ms]` that aren't there yet.
@@ -435,9 +421,7 @@ impl<'a> Targets<'a> {
                 stamp(plan, stamped, *key, target, at_ms, samples);
             }
         }
-        let samples = &mut head.targets[slot];
-        samples.times.push(at_ms);
-        samples.cells.extend_from_slice(row);
+        head.targets[slot].push(at_ms, row);
     }
 
     /// Draws what is left of the requests of slot `slot` until `until_ms`, so that the failed ones are known.
@@ -532,9 +516,7 @@ fn stamp(
     }
     let unit = key.stream(Purpose::StampNoise, owner, look).next_unit();
     let memory = memory_of(plan, target, at_ms, unit);
-    samples.times.push(at_ms);
-    let cells = samples.cells.len() + samples.width;
-    samples.cells.resize(cells, memory);
+    samples.push_filled(at_ms, memory, |_| ());
 }
 
 fn memory_at(

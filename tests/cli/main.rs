@@ -16,6 +16,7 @@ mod extent;
 mod invalid_spec;
 mod measurement_errors;
 mod output;
+mod power;
 mod replay;
 mod rules;
 mod sensitivity;

@@ -78,7 +78,6 @@ fn the_idiom_decides() {
         (50.0, Numerator::Ok, 0.0, 0.5),
         (50.0, Numerator::Errors, 20.0, 0.5),
         (50.0, Numerator::ErrorsOrZero, 0.0, 0.5),
-        (5.0, Numerator::Ok, 2.0, 0.5),
         (5.0, Numerator::Errors, 87.0, 0.5),
         (5.0, Numerator::ErrorsOrZero, 0.3, 0.05),
     ] {

@@ -278,8 +278,9 @@ fn a_restart_sets_counters_to_zero_and_fails_the_scrapes_meanwhile() {
         let down = (1_200_000..1_220_000).contains(&samples.times[index]);
         assert_eq!(*up > 0.5, !down, "{:?}", samples.times);
     }
-    assert!(samples.may_reset);
     let last = samples.times.len() - 1;
+    let (complete, rising) = samples.steady(0..last + 1);
+    assert_eq!((complete >> 7, rising >> 7), (1, 0), "`up` falls and rises");
     assert!(samples.row(last)[4] < samples.row(0)[4]);
 }
 
