@@ -233,7 +233,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
         }
     };
     if let Some(field) = object.field("own-timestamps")
-        && kinds.iter().any(|(_, kind, _)| *kind != MetricKind::Memory)
+        && !kinds.iter().any(|(_, kind, _)| *kind == MetricKind::Memory)
     {
         let message = "only gauges of memory can have timestamps of their own";
         context.refuse_field(
@@ -244,12 +244,14 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
     }
     kinds
         .into_iter()
-        .map(|(name, kind, defaults)| Metric {
+        .map(|(name, kind, defaults)| (kind == MetricKind::Memory, name, kind, defaults))
+        .map(|(is_memory, name, kind, defaults)| Metric {
             name,
             kind,
             labels: merged(defaults, &labels),
             children_from_start: from_start.unwrap_or(false),
-            own_timestamps,
+            // Of an entry that exports more, only the memory.
+            own_timestamps: own_timestamps.filter(|_| is_memory),
         })
         .collect()
 }
