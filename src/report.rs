@@ -9,6 +9,7 @@ pub mod bound;
 pub mod check;
 pub mod csv;
 pub mod export;
+pub mod faults;
 pub mod findings;
 mod incidence;
 pub mod json;

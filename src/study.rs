@@ -8,8 +8,10 @@ mod assumptions;
 pub mod bound;
 mod check;
 mod coverage;
+pub mod derive;
 mod export;
 pub mod failure;
+mod init;
 pub mod input;
 mod lint;
 mod measurements;
@@ -28,6 +30,7 @@ mod threads;
 mod trace;
 
 pub use check::check;
+pub use init::init;
 pub use lint::{Linted, lint};
 pub use query::query;
 pub use replay::replay;

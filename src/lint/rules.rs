@@ -20,6 +20,13 @@ mod rs110_condition_gap;
 mod rs111_several_series;
 mod rs112_threshold_in_query;
 mod rs113_query_error;
+mod rs301_failure_limit_unreachable;
+mod rs302_failure_limit_omitted;
+mod rs303_failure_limit_not_consecutive;
+mod rs304_number_is_text;
+mod rs305_count_argument_without_default;
+mod rs306_argument_unused;
+mod rs307_argument_dropped;
 mod rs401_weight_not_served;
 mod rs402_single_replica_canary;
 mod rs403_largest_weight_unchecked;
@@ -69,6 +76,13 @@ pub static RULES: &[&Rule] = &[
     &rs111_several_series::RULE,
     &rs112_threshold_in_query::RULE,
     &rs113_query_error::RULE,
+    &rs301_failure_limit_unreachable::RULE,
+    &rs302_failure_limit_omitted::RULE,
+    &rs303_failure_limit_not_consecutive::RULE,
+    &rs304_number_is_text::RULE,
+    &rs305_count_argument_without_default::RULE,
+    &rs306_argument_unused::RULE,
+    &rs307_argument_dropped::RULE,
     &rs401_weight_not_served::RULE,
     &rs402_single_replica_canary::RULE,
     &rs403_largest_weight_unchecked::RULE,

@@ -41,6 +41,12 @@ pub(super) enum Length {
     Unknown,
 }
 
+/// Whether the manifest is a whole Rollout, and not a patch or a snippet: of those nothing can be said to be missing.
+pub(super) fn is_whole(rollout: &RolloutSubject<'_>) -> bool {
+    let spec = &rollout.rollout.spec;
+    spec.selector.is_some() || spec.workload_ref.is_some()
+}
+
 /// The canary strategy, if it is the only one.
 pub(super) fn canary<'r>(rollout: &'r RolloutSubject<'_>) -> Option<&'r CanaryStrategy> {
     let strategy = &rollout.rollout.spec.strategy;
@@ -81,7 +87,7 @@ pub(super) fn replicas(subject: &Subject<'_>, rollout: &RolloutSubject<'_>) -> O
 /// The pods behind each `setWeight` of a canary without a router, by the controller's own arithmetic: the counts at
 /// which it comes to rest when every pod becomes available.
 pub(super) fn served(subject: &Subject<'_>, rollout: &RolloutSubject<'_>) -> Option<Vec<Served>> {
-    let replicas = replicas(subject, rollout)?;
+    let replicas = replicas(subject, rollout).filter(|_| is_whole(rollout))?;
     canary(rollout).filter(|canary| canary.traffic_routing.is_none())?;
     let mut simplified = rollout.rollout.clone();
     simplified.spec.restart_at = None;

@@ -118,7 +118,7 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         .iter()
         .filter_map(|column| match column.source {
             ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-            ColumnSource::Memory | ColumnSource::StampedMemory { .. } | ColumnSource::Up => None,
+            _ => None,
         })
         .filter(|bound| bound.is_finite())
         .collect();
@@ -195,6 +195,7 @@ pub fn scrape_plan(
         timeout: timeout(scenario),
         lag_ms: scenario.prometheus.visibility_lag.as_millis_floor(),
         memory: service.memory.clone(),
+        cpu: service.cpu,
         rules: Vec::new(),
     }
 }

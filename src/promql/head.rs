@@ -155,8 +155,13 @@ impl TargetSamples {
 fn marks_of(before: &[f64], row: &[f64]) -> RowMarks {
     // Most often all values are there and none is lower than before. (A sample that is NaN compares as
     // little as a cell without one.)
-    let ordinary = before.len() == row.len()
-        && (row.iter().zip(before)).fold(true, |all, (value, before)| all & (value >= before));
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches the comparisons are done several at a time"
+    )]
+    let none_falls =
+        (row.iter().zip(before)).fold(true, |all, (value, before)| all & (value >= before));
+    let ordinary = before.len() == row.len() && none_falls;
     if ordinary {
         return RowMarks {
             samples: ColumnSet::MAX,

@@ -202,6 +202,8 @@ pub struct MetricRemedies {
     pub smallest: Option<SmokeTest>,
     /// The best test of as many requests as the queries read now.
     pub best_of_read: Option<SmokeTest>,
+    /// The best test of as many as are served until promotion.
+    pub best_of_promoted: Option<SmokeTest>,
     /// What the last analysis would have to read to hold as many requests as the smallest test.
     pub longer: Option<Longer>,
 }
@@ -232,9 +234,11 @@ pub struct MinimumTraffic {
     pub size_text: Option<String>,
     /// Requests per second to the service.
     pub traffic_per_s: Crossing,
-    /// Below this rate healthy releases are aborted more often than the limit, so no power is read there;
-    /// none if they nowhere are.
+    /// Up to this rate more healthy releases are aborted than the limit allows, so no power is read there;
+    /// none if they aren't right below the rates that are read.
     pub false_aborts_up_to_per_s: Option<f64>,
+    /// From this rate on they are again; none if they aren't right above.
+    pub false_aborts_from_per_s: Option<f64>,
 }
 
 /// The least size with the wanted power.

@@ -3,14 +3,11 @@
 use crate::plan::Split;
 use crate::plan::build::Built;
 use crate::report::number::percent;
-use crate::scenario::model::{Latency, StartFraction};
+use crate::scenario::model::{Latency, Scenario, StartFraction};
 use crate::units::Duration;
 
-use super::input::Inputs;
-
 /// One sentence per assumption that numbers rest on.
-pub fn assumptions(inputs: &Inputs, built: &Built) -> Vec<String> {
-    let scenario = &inputs.scenario;
+pub fn assumptions(scenario: &Scenario, built: &Built) -> Vec<String> {
     let service = &scenario.service;
     let split = match built.plan.world.split {
         Split::Services | Split::Subsets => "split by the router's weights",

@@ -158,6 +158,17 @@ pub struct TraceRequest {
     pub promtool: bool,
 }
 
+/// `rollsim init`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// The folder that the scenario's paths are relative to; empty for the working folder.
+    pub folder: PathBuf,
+    /// The Rollout's name, where there are several.
+    pub rollout: Option<String>,
+}
+
 /// `rollsim lint`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintRequest {

@@ -31,9 +31,10 @@ struct Change {
     scenario: Scenario,
 }
 
-/// Replays a Rollout under each change, on the current rayon pool. None if it is stopped on the way.
+/// Replays a Rollout under each change of `scenario`, on the current rayon pool. None if it is stopped on the way.
 pub(super) fn sensitivity(
     inputs: &Inputs,
+    scenario: &Scenario,
     object: &Object,
     arms: &[ArmResult],
     request: &RunRequest,
@@ -44,13 +45,14 @@ pub(super) fn sensitivity(
         return Ok(None);
     };
     let mut variants: Vec<Variant> = Vec::new();
-    for change in changes(&inputs.scenario) {
+    for change in changes(scenario) {
         let mut inputs = inputs.clone();
-        inputs.scenario = change.scenario;
-        let Prepared::Ready(built, _) = prepare(&inputs, object)? else {
+        inputs.give_scenario(change.scenario);
+        let Prepared::Ready(ready) = prepare(&inputs, object)? else {
             let message = format!("with {} the Rollout would be refused", change.text);
             return Err(Failure::request(Diagnostic::error(message)));
         };
+        let built = &ready.built;
         let chosen = choose_arms(&built.plan, &request.arms)?;
         let mut sessions = [Session::new(&built.plan, chosen)];
         let extent = Extent::Replications(replications);

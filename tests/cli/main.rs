@@ -12,6 +12,7 @@ mod article;
 mod base_rates;
 mod broken_input;
 mod check;
+mod derived;
 mod extent;
 mod invalid_spec;
 mod measurement_errors;

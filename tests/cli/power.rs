@@ -92,6 +92,25 @@ fn each_verdict_has_its_scenario() {
 }
 
 #[test]
+fn the_same_traffic_suffices_for_a_gate_that_counts_all_of_it() {
+    let report = low_traffic("three-per-minute-counted", "--replications 2000 --points 2");
+    let point = scenarios_point(&report);
+    assert_eq!(point["verdict"], "fine");
+    // Three or more of a Poisson number of errors: 7.7 of about 256 requests that are counted.
+    let counted = number(&point["canary_requests"]["read"]);
+    let at_least_three = |mean: f64| 1.0 - (-mean).exp() * (1.0 + mean + mean * mean / 2.0);
+    for (figure, share) in [("detected", 0.03), ("false_aborts", 0.001)] {
+        let (estimate, expected) = (&point[figure], at_least_three(share * counted));
+        let (low, high) = (number(&estimate["low"]), number(&estimate["high"]));
+        let slack = 2.0 * (high - low);
+        assert!(
+            low - slack < expected && expected < high + slack,
+            "{figure}: {expected}, {estimate}"
+        );
+    }
+}
+
+#[test]
 fn other_services_with_little_traffic_are_judged_too() {
     for scenario in ["one-user", "night", "single-replica"] {
         let report = low_traffic(scenario, "--replications 100 --points 2");

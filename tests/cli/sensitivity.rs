@@ -26,13 +26,17 @@ fn the_assumption_that_matters_is_named() {
 
 #[test]
 fn overdispersion_is_a_number_from_one_on() {
-    let inputs = Inputs::changed("api.yaml", "rate: 50/s", "rate: 50/s, overdispersion: 4");
+    let inputs = Inputs::changed("api.yaml", "rate: 50/s", "rate: 50/s\n  overdispersion: 4");
     let text = inputs
         .rollsim("run api.yaml --arm healthy --replications 50")
         .out;
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("4 times the variance"), "{text}");
-    let inputs = Inputs::changed("api.yaml", "rate: 50/s", "rate: 50/s, overdispersion: 0.5");
+    let inputs = Inputs::changed(
+        "api.yaml",
+        "rate: 50/s",
+        "rate: 50/s\n  overdispersion: 0.5",
+    );
     let ran = inputs.rollsim("run api.yaml --replications 5");
     assert_eq!(ran.code, 2);
     assert!(

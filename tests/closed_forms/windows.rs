@@ -93,10 +93,10 @@ fn failures_by_place(case: &Case<'_>, n: u64) -> [[u64; 5]; 2] {
     let scenario = InputPath::Path(folder.path().join("scenario.yaml"));
     let inputs = input::read(&[scenario]).expect("inputs");
     let rollouts = inputs.rollouts(&RolloutChoice::Default).expect("a Rollout");
-    let Prepared::Ready(built, _) = prepare(&inputs, rollouts[0]).expect("a plan") else {
+    let Prepared::Ready(ready) = prepare(&inputs, rollouts[0]).expect("a plan") else {
         panic!("the Rollout is valid");
     };
-    let plan = built.plan;
+    let plan = ready.built.plan;
     let mut replicator = Replicator::new(&plan, &plan.arms[0], 7);
     let mut failed = [[0; 5]; 2];
     for replication in 0..n {

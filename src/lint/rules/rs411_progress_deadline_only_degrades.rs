@@ -30,6 +30,7 @@
 use crate::diagnostics::Severity;
 use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
+use crate::lint::steps;
 use crate::lint::subject::{Subject, key_place};
 
 /// The rule.
@@ -43,7 +44,8 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for rollout in &subject.rollouts {
-        let Some(spec) = rollout.object.node.get("spec") else {
+        let spec = rollout.object.node.get("spec");
+        let Some(spec) = spec.filter(|_| steps::is_whole(rollout)) else {
             continue;
         };
         let (Some(seconds), None) = (

@@ -49,7 +49,7 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for rollout in &subject.rollouts {
-        let Some(canary) = steps::canary(rollout) else {
+        let Some(canary) = steps::canary(rollout).filter(|_| steps::is_whole(rollout)) else {
             continue;
         };
 

@@ -6,7 +6,7 @@
 //!
 //! ## Why it matters
 //!
-//! The new ReplicaSet gets more pods than the Rollout wants, so the numbers never agree: even the first release ends Degraded with ProgressDeadlineExceeded.
+//! The new ReplicaSet gets more pods than the Rollout wants, so the numbers never agree: even the first release ends Degraded with `ProgressDeadlineExceeded`.
 //!
 //! ## Example
 //!

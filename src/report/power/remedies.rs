@@ -50,8 +50,8 @@ fn by_requests(point: &Point, verdict: Verdict) -> String {
     let needed = test.map_or(0, |test| test.requests);
     let (read, promoted) = (count(requests.read), count(requests.promoted));
     let needs = format!(
-        "A test that holds the limit needs {} requests",
-        thousands(needed)
+        "A test that holds the limit needs {}",
+        requests_in_words(needed)
     );
     match verdict {
         Verdict::Template | Verdict::Fine => format!("{needs}; {read} are read."),
@@ -129,11 +129,14 @@ fn of_metrics(metrics: &MetricRemedies, point: &Point) -> Vec<String> {
             achieves(&test)
         ));
     }
-    let unread = requests.promoted - requests.measured;
-    if point.verdict == Some(Verdict::Steps) && unread >= 1.0 {
+    if let Some(test) = metrics.best_of_promoted
+        && point.verdict == Some(Verdict::Steps)
+    {
         items.push(format!(
-            "A later analysis: {} requests are served between the last measurement and promotion.",
-            count(unread)
+            "A later analysis: one count of all {} before promotion that fails from {} on {}.",
+            requests_in_words(test.requests),
+            bad_requests(test.fails_from, &metrics.sign),
+            achieves(&test)
         ));
     }
     if let (Some(test), Some(longer)) = (metrics.smallest, metrics.longer)

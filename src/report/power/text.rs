@@ -188,28 +188,34 @@ fn minimum_traffic(
         Some(size) if sized => format!(" of {size}"),
         _ => String::new(),
     };
-    let found = crossed(&minimum.traffic_per_s, rate);
-    let fit = minimum.false_aborts_up_to_per_s;
-    let points = arm.points.iter();
-    let lowest = points
-        .map(|point| point.traffic_per_s)
-        .filter(|rate| fit.is_none_or(|up_to| *rate > up_to));
-    let lowest = lowest.fold(f64::INFINITY, f64::min);
-    let value = match minimum.traffic_per_s.state {
-        CrossingState::Inside => found,
-        CrossingState::AtFirst => match fit {
-            Some(up_to) => format!("between {} and {}", rate(up_to), rate(lowest)),
-            None => format!("at most {}", rate(lowest)),
-        },
-        CrossingState::NotReached => "not reached in this grid".to_owned(),
+    let (up_to, from) = (
+        minimum.false_aborts_up_to_per_s,
+        minimum.false_aborts_from_per_s,
+    );
+    let rates = arm.points.iter().map(|point| point.traffic_per_s);
+    let lowest = rates
+        .filter(|rate| up_to.is_none_or(|up_to| *rate > up_to))
+        .fold(f64::INFINITY, f64::min);
+    let value = match (minimum.traffic_per_s.state, up_to) {
+        (CrossingState::Inside, _) => crossed(&minimum.traffic_per_s, rate),
+        (CrossingState::AtFirst, Some(up_to)) => {
+            format!("between {} and {}", rate(up_to), rate(lowest))
+        }
+        (CrossingState::AtFirst, None) => format!("at most {}", rate(lowest)),
+        (CrossingState::NotReached, _) => "not reached in this grid".to_owned(),
     };
-    let unfit = fit.map_or(String::new(), |up_to| {
+    let ends = [
+        up_to.map(|up_to| format!("up to {}", rate(up_to))),
+        from.map(|from| format!("from {} on", rate(from))),
+    ];
+    let ends: Vec<String> = ends.into_iter().flatten().collect();
+    let unfit = if ends.is_empty() {
+        String::new()
+    } else {
         let limit = percent(report.false_abort_limit, 2);
-        format!(
-            " (up to {} more than {limit} of healthy releases are aborted)",
-            rate(up_to)
-        )
-    });
+        let ends = ends.join(" and ");
+        format!(" ({ends} more than {limit} of healthy releases are aborted)")
+    };
     format!("Minimum traffic to detect {want}{of}: {value}{unfit}.")
 }
 

@@ -1,6 +1,8 @@
 //! Traffic and the healthy service.
 
-use super::super::model::{DurationDistribution, Latency, Memory, Pod, Service, Traffic, Warmup};
+use super::super::model::{
+    Cpu, DurationDistribution, Latency, Memory, Pod, Service, Traffic, Warmup,
+};
 use super::context::{Context, Field, Object};
 use super::quantity::{BYTES, DURATION, FACTOR, RATE, SHARE};
 use crate::units::Duration;
@@ -31,7 +33,15 @@ pub(super) fn traffic(context: &mut Context<'_>, parent: &Object<'_>) -> Traffic
 }
 
 pub(super) fn service(context: &mut Context<'_>, parent: &Object<'_>) -> Service {
-    let known = ["errors", "latency", "slow-above", "warmup", "memory", "pod"];
+    let known = [
+        "errors",
+        "latency",
+        "slow-above",
+        "warmup",
+        "memory",
+        "cpu",
+        "pod",
+    ];
     let mut service = Service::default();
     let Some(object) = context.child(parent, "service", &known) else {
         return service;
@@ -47,6 +57,7 @@ pub(super) fn service(context: &mut Context<'_>, parent: &Object<'_>) -> Service
     }
     service.warmup = warmup(context, &object);
     service.memory = memory(context, &object);
+    service.cpu = cpu(context, &object);
     service.pod = pod(context, &object);
     service
 }
@@ -151,6 +162,18 @@ fn memory(context: &mut Context<'_>, parent: &Object<'_>) -> Memory {
         );
     }
     memory
+}
+
+fn cpu(context: &mut Context<'_>, parent: &Object<'_>) -> Cpu {
+    let mut cpu = Cpu::default();
+    if let Some(object) = context.child(parent, "cpu", &["idle", "per-request"]) {
+        cpu.idle_share = context
+            .take(&object, "idle", &SHARE)
+            .unwrap_or(cpu.idle_share);
+        let cost = context.take(&object, "per-request", &DURATION);
+        cpu.per_request = cost.unwrap_or(cpu.per_request);
+    }
+    cpu
 }
 
 fn pod(context: &mut Context<'_>, parent: &Object<'_>) -> Pod {

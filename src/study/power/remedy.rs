@@ -70,14 +70,17 @@ impl Signs {
         limit: f64,
     ) -> Remedies {
         let fewest = |sign: &Sign| SmokeTest::fewest(sign.healthy, sign.bad, want, limit);
-        let read = exposure.requests.read.floor().max(0.0) as u64;
+        let whole = |requests: f64| requests.floor().max(0.0) as u64;
         let metrics = self.metrics.as_ref().map(|sign| {
             let smallest = fewest(sign);
-            let best = || SmokeTest::best(read, sign.healthy, sign.bad, limit);
+            let best = |requests: u64| {
+                (requests > 0).then(|| SmokeTest::best(requests, sign.healthy, sign.bad, limit))
+            };
             MetricRemedies {
                 sign: sign.text.clone(),
                 smallest,
-                best_of_read: (read > 0).then(best),
+                best_of_read: best(whole(exposure.requests.read)),
+                best_of_promoted: best(whole(exposure.requests.promoted)),
                 longer: smallest.and_then(|test| longer(&test, exposure, rate_per_second)),
             }
         });

@@ -1,6 +1,8 @@
 //! The least traffic and the least size of a fault with the wanted power, read off the grid, and where the
 //! grid should be finer to tell them.
 
+use std::ops::Range;
+
 use crate::report::power::{ArmPower, MinimumEffect, MinimumTraffic, Point};
 use crate::stats::Estimate;
 use crate::stats::crossing::{Crossing, crossing};
@@ -86,22 +88,42 @@ fn distinct(values: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
     distinct
 }
 
-/// Power that comes with too many false aborts is none, so the grid is read above the last such rate only.
+/// Power that comes with too many false aborts is none: only adjacent rates without them count, the lowest
+/// of which reach the wanted power, or else the highest that there are.
 fn minimum_traffic(column: &[&Point], want: f64, limit: f64) -> Option<MinimumTraffic> {
     let first = column.first()?;
-    let exceed = |point: &&&Point| point.false_aborts.estimate > limit;
-    let unfit = column.iter().rposition(|point| exceed(&point));
-    let fit = unfit.map_or(0, |last| last + 1);
-    let curve: Vec<(f64, Estimate)> = column[fit..]
+    let fits = |point: &Point| point.false_aborts.estimate <= limit;
+    let stretches: Vec<Range<usize>> = stretches(column, fits);
+    let reaches = |stretch: &&Range<usize>| {
+        let mut points = column[(*stretch).clone()].iter();
+        points.any(|point| point.detected.estimate >= want)
+    };
+    let stretch = stretches.iter().find(reaches).or(stretches.last());
+    let stretch = stretch.cloned().unwrap_or(column.len()..column.len());
+    let curve: Vec<(f64, Estimate)> = column[stretch.clone()]
         .iter()
         .map(|point| (point.traffic_per_s, point.detected))
         .collect();
+    let rate = |index: usize| column.get(index).map(|point| point.traffic_per_s);
     Some(MinimumTraffic {
         size: first.size,
         size_text: first.size_text.clone(),
         traffic_per_s: crossing(&curve, want),
-        false_aborts_up_to_per_s: unfit.map(|last| column[last].traffic_per_s),
+        false_aborts_up_to_per_s: stretch.start.checked_sub(1).and_then(rate),
+        false_aborts_from_per_s: rate(stretch.end),
     })
+}
+
+/// Maximal runs of adjacent points that fit.
+fn stretches(column: &[&Point], fits: impl Fn(&Point) -> bool) -> Vec<Range<usize>> {
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for (index, _) in column.iter().enumerate().filter(|(_, point)| fits(point)) {
+        match stretches.last_mut() {
+            Some(last) if last.end == index => last.end += 1,
+            _ => stretches.push(index..index + 1),
+        }
+    }
+    stretches
 }
 
 fn minimum_effect(row: &[&Point], want: f64, limit: f64) -> Option<MinimumEffect> {
@@ -179,6 +201,21 @@ mod tests {
         assert!(3.0 < value && value < 10.0, "{value}");
         assert_eq!(finer(&arm), Some(Finer::Traffic(3.16)));
         assert!(arm.minimum_effect.is_empty(), "there is one size only");
+    }
+
+    #[test]
+    fn a_count_that_more_traffic_breaks_has_its_minimum_below() {
+        let arm = arm(vec![
+            point(0.1, None, 100, 0),
+            point(1.0, None, 950, 2),
+            point(10.0, None, 1_000, 40),
+            point(100.0, None, 1_000, 900),
+        ]);
+        let minimum = &arm.minimum_traffic[0];
+        let value = minimum.traffic_per_s.value.unwrap();
+        assert!(0.1 < value && value < 1.0, "{value}");
+        assert_eq!(minimum.false_aborts_up_to_per_s, None);
+        assert_eq!(minimum.false_aborts_from_per_s, Some(10.0));
     }
 
     #[test]
