@@ -112,6 +112,8 @@ fn nan_of_binary(binary: &Binary) -> Option<NanCause> {
     let (left, right) = (&binary.left, &binary.right);
     let either = || nan_cause(left).or_else(|| nan_cause(right));
     match binary.op {
+        // `… and on () (sum(…) > 0)` asks for traffic first.
+        BinaryOp::And if is_filter(right) => None,
         BinaryOp::And | BinaryOp::Unless => nan_cause(left),
         // No comparison holds for NaN but `!=`.
         BinaryOp::NotEqual if !binary.return_bool => either(),
@@ -120,6 +122,15 @@ fn nan_of_binary(binary: &Binary) -> Option<NanCause> {
             either().or_else(|| Some(NanCause::ZeroByZero(right.span.clone())))
         }
         _ => either(),
+    }
+}
+
+/// Whether it is a comparison that drops what doesn't hold.
+fn is_filter(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Paren(inner) => is_filter(inner),
+        ExprKind::Binary(binary) => binary.op.is_comparison() && !binary.return_bool,
+        _ => false,
     }
 }
 
@@ -349,6 +360,7 @@ mod tests {
             "sum(a) / 5",
             "sum(a) / count(b)",
             "sum(a) / (sum(b) + 1)",
+            "histogram_quantile(0.9, x_bucket) and on () (sum(b) > 0)",
             "a / b > 0.1",
             "sum(rate(a[5m])) * 100",
         ] {

@@ -27,7 +27,7 @@ fn corpus() -> Option<PathBuf> {
     None
 }
 
-/// The files of each repository: `<owner>__<repository>__<path>`.
+/// The files of each repository, `<owner>__<repository>__<path>`, with their folders back in place.
 fn repositories(corpus: &PathBuf) -> BTreeMap<String, Vec<(String, String)>> {
     let mut repositories: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut files: Vec<PathBuf> = fs::read_dir(corpus)
@@ -42,7 +42,7 @@ fn repositories(corpus: &PathBuf) -> BTreeMap<String, Vec<(String, String)>> {
         repositories
             .entry(repository.join("/"))
             .or_default()
-            .push((name, text));
+            .push((name.replace("__", "/"), text));
     }
     repositories
 }

@@ -9,6 +9,8 @@ fn condition_error() {
     insta::assert_snapshot!("syntax", failing("RS102", &yaml));
     let yaml = template("successCondition: result[0] >= 0.95", GOOD_QUERY);
     insta::assert_snapshot!("type", failing("RS102", &yaml));
+    let yaml = template("successCondition: result < args.limit", "sum(up)");
+    insta::assert_snapshot!("argument", failing("RS102", &yaml));
     passing(&template(GOOD_FIELDS, GOOD_QUERY));
     silent(
         "RS102",

@@ -67,7 +67,7 @@ fn check_condition(query: &Query<'_>, condition: &Condition<'_>, findings: &mut 
     for bare in compared_bare(ast) {
         let location = condition.location(ast.span(bare));
         let message = match &condition.compiled {
-            Some(Err(CompileError::Rejected { message, .. })) => {
+            Some(Err(CompileError::Rejected { message, .. })) if message.contains("[]float64") => {
                 message.lines().next().unwrap_or_default().to_owned()
             }
             _ => "the bare `result` is compared, but the query yields a vector".to_owned(),

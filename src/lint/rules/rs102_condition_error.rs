@@ -42,25 +42,23 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for (_, metric) in subject.metrics() {
         for condition in metric.conditions() {
-            // A bare `result` on a vector has a rule of its own.
             let is_bare = metric.vector_query().is_some()
                 && super::rs101_bare_result_on_vector::has_bare_result(condition);
-            if !is_bare {
-                check_condition(condition, findings);
-            }
+            check_condition(condition, is_bare, findings);
         }
     }
 }
 
-fn check_condition(condition: &Condition<'_>, findings: &mut Findings) {
+fn check_condition(condition: &Condition<'_>, is_bare: bool, findings: &mut Findings) {
     let ((Err(error), _) | (_, Some(Err(error)))) = (&condition.ast, &condition.compiled) else {
         return;
     };
     let CompileError::Rejected { message, span } = error else {
         return;
     };
-    // Around a stand-in nobody can tell.
-    if !condition.text.is_known(&(0..condition.text.filled.len())) {
+    // A list where a number belongs has a rule of its own, and around a stand-in nobody can tell.
+    let has_own_rule = is_bare && message.contains("[]float64");
+    if has_own_rule || !condition.text.is_known(&(0..condition.text.filled.len())) {
         return;
     }
     let message = message.lines().next().unwrap_or_default().to_owned();
