@@ -103,14 +103,14 @@ fn main() {
     }
 }
 
-#[divan::bench(args = QUERIES)]
+#[divan::bench(args = QUERIES, sample_size = 200)]
 fn compiled(bencher: Bencher, query: Query) {
     let world = World::new();
     let mut evaluate = world.compiled(query);
     bencher.bench_local(&mut evaluate);
 }
 
-#[divan::bench(args = QUERIES)]
+#[divan::bench(args = QUERIES, sample_size = 10)]
 fn plain(bencher: Bencher, query: Query) {
     let world = World::new();
     let mut evaluate = world.plain(query);
@@ -166,15 +166,12 @@ impl World {
             });
         }
         self.universe.widths.push(columns.len() as u32);
-        let mut target = TargetSamples {
-            width: columns.len(),
-            ..TargetSamples::default()
-        };
+        let mut target = TargetSamples::new(columns.len());
         for scrape in 0..SCRAPES {
             let phase = 1_000 * i64::from(pod);
-            target.times.push(scrape * SCRAPE_INTERVAL_MS + phase);
             let value = |column| value(&columns[column], column, scrape);
-            target.cells.extend((0..columns.len()).map(value));
+            let row: Vec<f64> = (0..columns.len()).map(value).collect();
+            target.push(scrape * SCRAPE_INTERVAL_MS + phase, &row);
         }
         self.head.targets.push(target);
     }

@@ -28,7 +28,7 @@ fn main() {
 }
 
 /// A run of two metrics, five measurements each, from its creation to its end; an item is a reconcile.
-#[divan::bench]
+#[divan::bench(sample_size = 100)]
 fn analysis(bencher: Bencher) {
     let spec = two_metrics();
     let mut run = RunState::new(&spec);
@@ -88,7 +88,7 @@ fn whole_run(spec: &RunSpec, run: &mut RunState, tasks: &mut Vec<Task>) -> u32 {
 }
 
 /// An update from the new template to its promotion; an item is a pass.
-#[divan::bench(args = ["article", "nginx-canary", "blue-green"])]
+#[divan::bench(args = ["article", "nginx-canary", "blue-green"], sample_size = 20)]
 fn rollout(bencher: Bencher, scenario: &str) {
     let plan = scenario::built(scenario, None).plan;
     let mut update = Update::new(&plan);

@@ -7,6 +7,8 @@
 pub mod arguments;
 pub mod check;
 pub mod exit_code;
+pub mod faults;
+pub mod init;
 pub mod limits;
 pub mod lint;
 pub mod output;
@@ -69,6 +71,8 @@ where
         Command::Replay(arguments) => replay::execute(arguments, streams),
         Command::Lint(arguments) => lint::execute(arguments, streams),
         Command::Query(arguments) => query::execute(arguments, streams),
+        Command::Init(arguments) => init::execute(arguments, streams),
+        Command::Faults => faults::execute(streams),
     }
 }
 

@@ -9,11 +9,15 @@ pub mod fix;
 mod near;
 pub mod rule;
 pub mod rules;
+pub mod shape;
+mod steps;
 pub mod subject;
 mod suppress;
 pub mod text;
 
-use crate::manifest::source::Manifests;
+use std::collections::BTreeSet;
+
+use crate::manifest::source::{Manifests, Object};
 use crate::units::Duration;
 
 use finding::{Finding, Findings};
@@ -30,7 +34,8 @@ pub struct Options {
 }
 
 /// Runs the rules over manifests that were read with all their duplicates and passed through
-/// [`Manifests::admit`]; findings in the order of files and places.
+/// [`Manifests::admit`]; what the real systems refuse first, then the
+/// other findings in the order of files and places.
 pub fn lint(manifests: &Manifests, options: &Options) -> Vec<Finding> {
     let subject = Subject::prepare(manifests, options.scrape_interval);
     let mut all: Vec<Finding> = Vec::new();
@@ -40,14 +45,31 @@ pub fn lint(manifests: &Manifests, options: &Options) -> Vec<Finding> {
     {
         all.extend(run(rule, &subject));
     }
-    let mut kept = suppress::filter(manifests, all, &options.selection);
-    kept.sort_by(|one, other| order(one).cmp(&order(other)));
-    kept.dedup_by(|one, other| {
-        one.rule.code == other.rule.code
-            && one.location == other.location
-            && one.message == other.message
+    let kept = suppress::filter(manifests, all, &options.selection);
+    // What the real systems refuse comes first, in their order; the rest by place.
+    let (mut ordered, mut others): (Vec<_>, Vec<_>) = kept
+        .into_iter()
+        .partition(|finding| rules::GATES.contains(&finding.rule.code));
+    others.sort_by(|one, other| order(one).cmp(&order(other)));
+    ordered.extend(others);
+    let mut seen = BTreeSet::new();
+    ordered.retain(|finding| {
+        seen.insert((finding.rule.code, finding.location, finding.message.clone()))
     });
-    kept
+    ordered
+}
+
+/// The templates that the analyses of a Rollout use.
+pub fn templates_of<'a>(manifests: &'a Manifests, rollout: &Object) -> Vec<&'a Object> {
+    let subject = Subject::prepare(manifests, None);
+    let mut rollouts = subject.rollouts.iter();
+    let Some(found) = rollouts
+        .find(|found| found.object.source == rollout.source && found.object.name == rollout.name)
+    else {
+        return Vec::new();
+    };
+    let used = found.stanzas.iter().flat_map(|stanza| &stanza.templates);
+    used.map(|index| subject.templates[*index].object).collect()
 }
 
 fn run(rule: &'static Rule, subject: &Subject<'_>) -> Vec<Finding> {

@@ -8,5 +8,6 @@ pub mod catalogue;
 pub mod decode;
 mod defaults;
 pub mod expectation;
+pub mod fault_catalogue;
 pub mod model;
 pub mod size;

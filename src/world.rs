@@ -8,6 +8,7 @@
 //! **Invariant:** what decides uses integers and tables built before the first replication ([`table`],
 //! [`sampler`]); no transcendental function runs in a replication's hot path.
 
+pub mod bursts;
 pub mod durations;
 pub mod evidence;
 pub mod latency;

@@ -41,20 +41,16 @@ fn world() -> (Universe, Head) {
         }
         let width = columns.len();
         universe.widths.push(u32::try_from(width).unwrap());
-        let mut target = TargetSamples {
-            width,
-            ..TargetSamples::default()
-        };
+        let mut target = TargetSamples::new(width);
         for row in 0..60_u32 {
-            target
-                .times
-                .push(i64::from(row) * 15_000 + i64::from(pod) * 100);
-            for column in 0..u32::try_from(width).unwrap() {
+            let cells = (0..u32::try_from(width).unwrap()).map(|column| {
                 // Errors begin late.
                 let unborn = column == 2 && row < 20;
                 let value = f64::from(row * (column + 1 + pod));
-                target.cells.push(if unborn { STALE } else { value });
-            }
+                if unborn { STALE } else { value }
+            });
+            let cells: Vec<f64> = cells.collect();
+            target.push(i64::from(row) * 15_000 + i64::from(pod) * 100, &cells);
         }
         head.targets.push(target);
     }

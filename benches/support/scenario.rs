@@ -15,7 +15,7 @@ pub fn built(name: &str, rate_per_second: Option<f64>) -> Built {
     let rollout = inputs.manifests.of_kind("Rollout").next();
     let rollout = rollout.expect("it has a Rollout");
     match prepare(&inputs, rollout).expect("it can be prepared") {
-        Prepared::Ready(built, _) => *built,
+        Prepared::Ready(ready) => ready.built,
         Prepared::Invalid(invalid) => panic!("{}", invalid.message),
     }
 }

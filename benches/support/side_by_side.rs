@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 /// Short enough that many slices pass without another program on the core.
-const SLICE: Duration = Duration::from_millis(2);
-const ROUNDS: usize = 100;
+const SLICE: Duration = Duration::from_millis(1);
+const ROUNDS: usize = 300;
 
 /// Whether figures are asked for; `cargo test --benches` only wants to see that everything runs.
 pub fn wanted() -> bool {
@@ -13,8 +13,8 @@ pub fn wanted() -> bool {
 
 /// Nanoseconds that one call of each work takes.
 ///
-/// Every call must do the same. Then other programs can only make a slice longer, and the shortest of many
-/// is the figure.
+/// Calls must do about the same. Then it is mostly other programs that make a slice longer, and the shortest
+/// of many is the figure.
 pub fn nanoseconds<const N: usize>(mut works: [&mut dyn FnMut(); N]) -> [f64; N] {
     let mut shortest = [f64::INFINITY; N];
     let calls = works.each_mut().map(|work| calls_per_slice(*work));

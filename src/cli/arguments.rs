@@ -1,6 +1,7 @@
 //! What can be typed. The names of commands and flags are stable.
 
 mod check;
+mod init;
 mod lint;
 mod power;
 mod query;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use check::{CheckArguments, CheckFormat};
+pub use init::InitArguments;
 pub use lint::{LintArguments, LintFormat};
 pub use power::PowerArguments;
 pub use query::{PrometheusVersion, QueryArguments, QueryFormat};
@@ -49,6 +51,10 @@ pub enum Command {
     Lint(LintArguments),
     /// Evaluate a PromQL query over recorded series, as Prometheus would.
     Query(QueryArguments),
+    /// Draft a scenario from the manifests' own queries.
+    Init(InitArguments),
+    /// Show the faults that run tries when no scenario names any.
+    Faults,
 }
 
 /// Where the manifests are and where the result goes.

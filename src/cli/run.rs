@@ -149,6 +149,9 @@ fn command(request: &RunRequest, report: &Report) -> String {
     if let Some(replications) = arms.map(|arm| arm.replications).max() {
         words.extend(["--replications".to_owned(), replications.to_string()]);
     }
+    if request.sensitivity {
+        words.push("--sensitivity".to_owned());
+    }
     if request.interval == IntervalMethod::ClopperPearson {
         words.extend(["--interval", "clopper-pearson"].map(str::to_owned));
     }

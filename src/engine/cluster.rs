@@ -2,6 +2,7 @@
 //! and what Prometheus scrapes.
 
 use crate::controller::replicaset::{Pod, Pods};
+use crate::controller::rollout::state::{Router, Services};
 use crate::controller::rollout::{State, Template};
 use crate::plan::world::FaultPlan;
 use crate::plan::{Arm, Plan};
@@ -44,6 +45,15 @@ struct PodRecord {
     /// When its process is killed.
     killed_at: Instant,
     gone: bool,
+}
+
+/// All that decides where requests go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Routing {
+    services: Services,
+    router: Option<Router>,
+    stable: Option<Template>,
+    ready: [u32; RATE_GROUPS],
 }
 
 /// What the fault has done so far.
@@ -90,8 +100,14 @@ pub struct Cluster<'p> {
     records: Vec<PodRecord>,
     /// Ready pods by version, as traffic sees them.
     ready: [u32; RATE_GROUPS],
-    /// Shares of requests by version.
+    /// Shares of requests by version, and what they were made from.
     shares: Shares,
+    routing: Option<Routing>,
+    /// When a pod next becomes ready or available, or is killed; past if that isn't known.
+    next_change: Instant,
+    /// Until when the latest counts of so many `ReplicaSets` hold, if nothing else happens.
+    counted_until: Instant,
+    counted_sets: usize,
     /// Requests of the version under test that find no pod, expected so far and per millisecond since.
     unserved: f64,
     unserved_per_ms: f64,
@@ -115,6 +131,10 @@ impl<'p> Cluster<'p> {
             records: Vec::new(),
             ready: [0; RATE_GROUPS],
             shares: [0.0; RATE_GROUPS],
+            routing: None,
+            next_change: Instant::EPOCH,
+            counted_until: Instant::EPOCH,
+            counted_sets: 0,
             unserved: 0.0,
             unserved_per_ms: 0.0,
             unserved_from_ms: 0,
@@ -139,6 +159,8 @@ impl<'p> Cluster<'p> {
         }
         self.targets.reset(key);
         self.targets.begin(self.update_ms);
+        self.routing = None;
+        self.forget_next_change();
         (self.unserved, self.unserved_per_ms, self.unserved_from_ms) = (0.0, 0.0, 0);
         let born = Instant::from_millis(self.update_ms - self.plan.world.stable_age_ms);
         self.ready = [0; RATE_GROUPS];
@@ -155,13 +177,27 @@ impl<'p> Cluster<'p> {
     /// Rollout controller.
     pub fn sync(&mut self, state: &mut State, now: Instant) -> bool {
         self.scale(state, now, None);
-        let changed = self.count(state, now);
+        let known = now < self.counted_until && self.counted_sets == state.replica_sets.len();
+        let changed = !known && self.count(state, now);
         self.update_traffic(state, now);
         changed
     }
 
     /// When a pod next becomes ready or available, or is killed.
-    pub fn next_change(&self, now: Instant) -> Instant {
+    pub fn next_change(&mut self, now: Instant) -> Instant {
+        if self.next_change <= now {
+            self.next_change = self.find_next_change(now);
+        }
+        self.next_change
+    }
+
+    /// Pods came, went or restarted.
+    fn forget_next_change(&mut self) {
+        self.next_change = Instant::EPOCH;
+        self.counted_until = Instant::EPOCH;
+    }
+
+    fn find_next_change(&self, now: Instant) -> Instant {
         let ready = self
             .fleets
             .iter()
@@ -233,6 +269,11 @@ impl<'p> Cluster<'p> {
             if self.fleets.len() <= fleet_index {
                 self.fleets.resize_with(fleet_index + 1, Fleet::default);
             }
+            let there = self.fleets[fleet_index].pods.as_slice().len();
+            if there == usize::try_from(rs.counts.spec).unwrap_or(0) {
+                continue;
+            }
+            self.forget_next_change();
             let mut fleet = std::mem::take(&mut self.fleets[fleet_index]);
             let Fleet { pods, created } = &mut fleet;
             let first_new = self.records.len();
@@ -316,6 +357,7 @@ impl<'p> Cluster<'p> {
     }
 
     fn restart(&mut self, index: usize, now: Instant) {
+        self.forget_next_change();
         self.records[index].life += 1;
         let ready_at = now + self.ready_after(index);
         let start = self.process(index, ready_at);
@@ -387,6 +429,8 @@ impl<'p> Cluster<'p> {
             changed |= fleet.pods.count(rs, now, self.plan.min_ready);
             self.ready[group_of(rs.template)] += rs.ready.unsigned_abs();
         }
+        self.counted_until = self.next_change(now);
+        self.counted_sets = state.replica_sets.len();
         changed
     }
 
@@ -411,6 +455,16 @@ impl<'p> Cluster<'p> {
 
     fn set_rates(&mut self, state: &State, at_ms: i64) {
         self.count_unserved(at_ms);
+        let routing = Routing {
+            services: state.services,
+            router: state.router,
+            stable: state.status.stable,
+            ready: self.ready,
+        };
+        if self.routing == Some(routing) {
+            return;
+        }
+        self.routing = Some(routing);
         let world = &self.plan.world;
         self.shares = traffic::shares(world.split, world.max_weight, state, self.ready);
         let per_ms = world.rate_per_second / 1_000.0;

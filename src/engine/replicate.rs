@@ -36,6 +36,10 @@ use held_open::{look, succeeded};
 /// The informers show everything again at this period, which wakes the Rollout controller.
 const RESYNC_PERIOD: Duration = rollout::RESYNC_PERIOD;
 
+/// So many passes upon each other are nothing special. Only then is it worth its time to ask whether they
+/// will ever end.
+const ORDINARY_PASSES: u32 = 8;
+
 /// How long a trace of pictures goes on after the end: old pods vanish by then.
 const SETTLING: Duration = Duration::from_seconds(120);
 
@@ -61,6 +65,8 @@ pub struct Replicator<'p> {
     resync: Instant,
     backoff: Duration,
     livelock: Livelock,
+    /// Passes that changed something, each at once after the other.
+    passes_in_a_row: u32,
     locked: bool,
     abort_cause: Option<AbortCause>,
     /// The abort that stands, while somebody may still turn it round.
@@ -146,6 +152,7 @@ impl<'p> Replicator<'p> {
             resync: Instant::NEVER,
             backoff: QUEUE_DELAY,
             livelock: Livelock::default(),
+            passes_in_a_row: 0,
             locked: false,
             abort_cause: None,
             aborted: None,
@@ -228,7 +235,7 @@ impl<'p> Replicator<'p> {
         self.state.copy_from(&self.plan.deployed);
         self.cluster.reset(key, self.update_at, &mut self.state);
         self.run_count = 0;
-        self.livelock.reset();
+        self.forget_passes();
         self.locked = false;
         self.abort_cause = None;
         self.aborted = None;
@@ -331,7 +338,7 @@ impl<'p> Replicator<'p> {
     }
 
     fn wake(&mut self) {
-        self.livelock.reset();
+        self.forget_passes();
         self.locked = false;
         self.woken = self.woken.min(self.now + self.plan.timing.reconcile);
     }
@@ -413,13 +420,24 @@ impl<'p> Replicator<'p> {
         }
         self.backoff = QUEUE_DELAY;
         if !self.effects.changed {
-            self.livelock.reset();
-        } else if self.livelock.repeats(fingerprint(&self.state)) {
-            // The real controller spins here for ever; nothing comes of it.
+            self.forget_passes();
+        } else if self.spins() {
+            // The real controller does so for ever; nothing comes of it.
             self.locked = true;
         } else if !self.locked {
             self.woken = self.woken.min(self.now + self.plan.timing.reconcile);
         }
+    }
+
+    /// Whether passes only cause each other, after one more that changed something.
+    fn spins(&mut self) -> bool {
+        self.passes_in_a_row += 1;
+        self.passes_in_a_row > ORDINARY_PASSES && self.livelock.repeats(fingerprint(&self.state))
+    }
+
+    fn forget_passes(&mut self) {
+        self.livelock.reset();
+        self.passes_in_a_row = 0;
     }
 
     fn create_run(&mut self, id: RunId) {

@@ -45,6 +45,7 @@ pub fn unified(name: &str, old: &str, new: &str) -> String {
         old.split_inclusive('\n').collect(),
         new.split_inclusive('\n').collect(),
     );
+    let name = name.trim_start_matches("./");
     let changes = changes(&old, &new);
     let mut text = format!("--- a/{name}\n+++ b/{name}\n");
     let mut from = 0;

@@ -71,7 +71,7 @@ pub fn evidence(
 fn exported_cells(exported: &[ColumnSpec]) -> Cells {
     let bounds = exported.iter().filter_map(|column| match column.source {
         ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-        ColumnSource::Memory | ColumnSource::StampedMemory { .. } | ColumnSource::Up => None,
+        _ => None,
     });
     Cells::new(bounds.filter(|bound| bound.is_finite()).collect())
 }

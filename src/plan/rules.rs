@@ -15,6 +15,7 @@ use crate::scenario::model::{RecordingRule, Scenario};
 use crate::telemetry::rules::RulePlan;
 
 use super::build::{Place, Unsupported};
+use super::measure::reads_totals;
 use super::series::Reads;
 
 /// A rule with its query parsed.
@@ -223,6 +224,7 @@ pub fn plans(rules: &[Rule], compiled: Vec<CompiledRule>, reads: &Reads) -> Vec<
             interval_ms: rule.interval_ms,
             group: rule.group,
             lookback_ms: reads.rules.get(&compiled.number).copied().unwrap_or(0),
+            reads_totals: reads_totals(&rule.expr),
         }
     });
     each.collect()

@@ -10,6 +10,7 @@ use crate::promql::ast::Expr;
 use crate::promql::compiled::{CompileRefusal, Program};
 use crate::promql::head::{SeriesDescriptor, TargetId, Universe};
 use crate::promql::settings::Settings;
+use crate::scenario::model::Fact;
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, PodIdentity};
 use crate::telemetry::targets::Role;
 
@@ -82,7 +83,47 @@ fn identity(
         ],
         role: name.to_owned(),
         labels: labels.to_vec(),
+        facts: facts(rollout, role),
     }
+}
+
+/// What labels can show of the manifests besides the pod's own labels.
+pub fn facts(rollout: &Rollout, role: Role) -> Vec<(Fact, String)> {
+    let namespace = namespace(rollout);
+    let service = service(rollout, role);
+    let container = |field: &str| {
+        let containers = rollout.spec.template.spec.get("containers");
+        let first = containers.and_then(|list| list.get(0)?.get(field)?.as_str());
+        first.unwrap_or_default().to_owned()
+    };
+    vec![
+        (Fact::Rollout, rollout.metadata.name.clone()),
+        (Fact::Namespace, namespace.to_owned()),
+        (
+            Fact::ServiceHost,
+            format!("{service}.{namespace}.svc.cluster.local"),
+        ),
+        (Fact::Service, service.to_owned()),
+        (
+            Fact::StableService,
+            self::service(rollout, Role::Stable).to_owned(),
+        ),
+        (Fact::Container, container("name")),
+        (Fact::Image, container("image")),
+    ]
+}
+
+/// The Service that leads to a version, as far as the strategy names one.
+fn service(rollout: &Rollout, role: Role) -> &str {
+    let strategy = &rollout.spec.strategy;
+    let services = match (&strategy.canary, &strategy.blue_green) {
+        (Some(canary), _) => [&canary.stable_service, &canary.canary_service],
+        (None, Some(blue_green)) => [&blue_green.active_service, &blue_green.preview_service],
+        (None, None) => return &rollout.metadata.name,
+    };
+    let mut named = [services[role as usize], services[0], services[1]].into_iter();
+    let found = named.find(|name| !name.is_empty());
+    found.map_or(rollout.metadata.name.as_str(), String::as_str)
 }
 
 /// The namespace that a manifest without one goes to.
@@ -316,6 +357,11 @@ impl Reads {
                     signals.latency |= up_to_seconds.is_finite();
                 }
                 ColumnSource::Memory | ColumnSource::StampedMemory { .. } => signals.memory = true,
+                ColumnSource::Cpu => signals.cpu = true,
+                ColumnSource::Restarts
+                | ColumnSource::OomKilled
+                | ColumnSource::Ready
+                | ColumnSource::Constant(_) => signals.state = true,
                 ColumnSource::Up => signals.up = true,
             }
         }
@@ -346,6 +392,10 @@ pub struct Signals {
     pub latency: bool,
     /// Memory.
     pub memory: bool,
+    /// Processor time.
+    pub cpu: bool,
+    /// Restarts and readiness, as the cluster tells them.
+    pub state: bool,
     /// Whether targets answer.
     pub up: bool,
 }

@@ -5,6 +5,7 @@ use crate::scenario::model::{Fault, LatencyFault, Onset, OutOfMemory, Scenario};
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
 use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
+use crate::world::bursts::Bursts;
 use crate::world::durations::RandomDuration;
 use crate::world::latency::{Cells, Slowdown};
 use crate::world::pod::{HealthyClass, LEVELS, RequestPlan, StageTimes};
@@ -117,7 +118,7 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
         .iter()
         .filter_map(|column| match column.source {
             ColumnSource::Requests { up_to_seconds, .. } => Some(up_to_seconds),
-            ColumnSource::Memory | ColumnSource::StampedMemory { .. } | ColumnSource::Up => None,
+            _ => None,
         })
         .filter(|bound| bound.is_finite())
         .collect();
@@ -182,6 +183,10 @@ pub fn scrape_plan(
                 .map_or(0, |warmup| warmup.duration.as_millis_floor()),
             healthy,
             digits: PoissonDigits::new(),
+            bursts: Bursts::new(
+                scenario.traffic.overdispersion,
+                scenario.traffic.rate_per_second,
+            ),
         },
         row: RowPlan::new(columns, &cells),
         stamped: StampedPlan::new(columns),
@@ -190,6 +195,7 @@ pub fn scrape_plan(
         timeout: timeout(scenario),
         lag_ms: scenario.prometheus.visibility_lag.as_millis_floor(),
         memory: service.memory.clone(),
+        cpu: service.cpu,
         rules: Vec::new(),
     }
 }

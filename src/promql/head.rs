@@ -63,11 +63,81 @@ pub struct TargetSamples {
     pub cells: Vec<f64>,
     /// Columns of a row.
     pub width: usize,
-    /// Whether a counter may have fallen between two rows (restarts); `false` lets `rate` skip its scan.
-    pub may_reset: bool,
+    /// One for each row; none of rows that are too wide.
+    marks: Vec<RowMarks>,
+}
+
+/// Columns as a set of bits, the first column lowest; columns from the 65th on are never members.
+pub type ColumnSet = u64;
+
+/// What is known of a row.
+#[derive(Clone, Copy, Debug)]
+struct RowMarks {
+    /// Columns with a sample.
+    samples: ColumnSet,
+    /// Columns whose value is lower than in the row before.
+    falls: ColumnSet,
 }
 
 impl TargetSamples {
+    /// No samples yet, of rows with `width` columns.
+    pub fn new(width: usize) -> Self {
+        Self {
+            width,
+            ..Self::default()
+        }
+    }
+
+    /// Adds the row of a scrape at `time`, which holds a cell for each column.
+    pub fn push(&mut self, time: i64, row: &[f64]) {
+        debug_assert_eq!(row.len(), self.width, "a cell for each column");
+        self.times.push(time);
+        self.cells.extend_from_slice(row);
+        self.mark_last();
+    }
+
+    /// Adds a row at `time` that is `value` but for what `fill` writes into it.
+    pub fn push_filled(&mut self, time: i64, value: f64, fill: impl FnOnce(&mut [f64])) {
+        let start = self.cells.len();
+        self.times.push(time);
+        self.cells.resize(start + self.width, value);
+        fill(&mut self.cells[start..]);
+        self.mark_last();
+    }
+
+    /// Moves rows of another target's samples, which are later than all here, to the end.
+    pub fn take_rows(&mut self, from: &mut Self, rows: std::ops::Range<usize>) {
+        let cells = rows.start * from.width..rows.end * from.width;
+        self.cells.extend(from.cells.drain(cells));
+        if !from.marks.is_empty() {
+            self.marks.extend(from.marks.drain(rows.clone()));
+        }
+        self.times.extend(from.times.drain(rows));
+    }
+
+    fn mark_last(&mut self) {
+        if self.width <= ColumnSet::BITS as usize {
+            let start = self.cells.len() - self.width;
+            let (earlier, row) = self.cells.split_at(start);
+            let before = &earlier[start.saturating_sub(self.width)..];
+            self.marks.push(marks_of(before, row));
+        }
+    }
+
+    /// The columns that have a sample in each of these rows, and those of them that never fall from one row
+    /// to the next. Leaves out columns of rows that are too wide.
+    pub fn steady(&self, rows: std::ops::Range<usize>) -> (ColumnSet, ColumnSet) {
+        let Some([first, others @ ..]) = self.marks.get(rows) else {
+            return (0, 0);
+        };
+        let (mut complete, mut falls) = (first.samples, 0);
+        for row in others {
+            complete &= row.samples;
+            falls |= row.falls;
+        }
+        (complete, complete & !falls)
+    }
+
     /// The cells of row `index`.
     pub fn row(&self, index: usize) -> &[f64] {
         &self.cells[index * self.width..(index + 1) * self.width]
@@ -77,8 +147,38 @@ impl TargetSamples {
     pub fn clear(&mut self) {
         self.times.clear();
         self.cells.clear();
-        self.may_reset = false;
+        self.marks.clear();
     }
+}
+
+/// The marks of a row after the one before, which is empty for the first.
+fn marks_of(before: &[f64], row: &[f64]) -> RowMarks {
+    // Most often all values are there and none is lower than before. (A sample that is NaN compares as
+    // little as a cell without one.)
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches the comparisons are done several at a time"
+    )]
+    let none_falls =
+        (row.iter().zip(before)).fold(true, |all, (value, before)| all & (value >= before));
+    let ordinary = before.len() == row.len() && none_falls;
+    if ordinary {
+        return RowMarks {
+            samples: ColumnSet::MAX,
+            falls: 0,
+        };
+    }
+    let mut marks = RowMarks {
+        samples: 0,
+        falls: 0,
+    };
+    for (column, &value) in row.iter().enumerate() {
+        marks.samples |= ColumnSet::from(is_sample(value)) << column;
+    }
+    for (column, (value, before)) in row.iter().zip(before).enumerate() {
+        marks.falls |= ColumnSet::from(value < before) << column;
+    }
+    marks
 }
 
 /// The samples of all targets, indexed by [`TargetId`].

@@ -30,8 +30,8 @@ pub use moments::{KahanSum, Mean, Spread, SpreadOverTime, larger, smaller};
 pub use number_text::{format_general, parse_float};
 pub use quantile::quantile;
 pub use rate::{
-    ClampOrder, Coverage, RateFunction, Window, changes, counter_difference, instant_delta,
-    instant_rate, resets,
+    ClampOrder, Coverage, Extrapolation, RateFunction, Window, changes, counter_difference,
+    instant_delta, instant_rate, resets,
 };
 pub use regression::{Line, Regression};
 pub use window_function::{WindowContext, WindowFunction};

@@ -33,6 +33,8 @@ pub enum Signal {
     Content,
     /// Resident memory.
     Memory,
+    /// Processor time.
+    Cpu,
     /// How many requests there are.
     Traffic,
     /// Restarts and readiness of pods.

@@ -82,6 +82,75 @@ pub struct RolloutResult {
     /// What that means a quarter and a year; none unless the scenario says how often there are releases.
     #[serde(default)]
     pub base_rates: Option<BaseRates>,
+    /// The same with one assumption changed at a time; none unless asked for.
+    #[serde(default)]
+    pub sensitivity: Option<Sensitivity>,
+}
+
+/// What changed assumptions do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// The arms as assumed.
+    pub as_assumed: Vec<VariedArm>,
+    /// One assumption changed in each.
+    pub variants: Vec<Variant>,
+    /// The assumptions whose change changes the verdict on some arm.
+    pub hangs_on: Vec<String>,
+}
+
+/// One changed assumption.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// Its stable name: `overdispersion`, `errors`, `scrape-interval`, `ready-after`.
+    pub assumption: String,
+    /// What it was changed to, in words.
+    pub text: String,
+    /// The arms, in the same order.
+    pub arms: Vec<VariedArm>,
+    /// Whether the verdict on any of them changes.
+    pub changes_verdict: bool,
+}
+
+/// An arm under some assumption.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VariedArm {
+    /// Its name.
+    pub arm: String,
+    /// Aborted, for whatever reason.
+    pub aborted: Estimate,
+    /// What that means.
+    pub verdict: GateVerdict,
+    /// Whether it is another verdict than as assumed, beyond chance.
+    pub changes_verdict: bool,
+}
+
+/// What gates do to a kind of release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateVerdict {
+    /// At most 1 % of healthy releases are aborted.
+    Quiet,
+    /// More than 1 % are.
+    Noisy,
+    /// At least 95 % of bad releases are aborted.
+    Caught,
+    /// Neither caught nor missed.
+    Uncertain,
+    /// At most 5 % of bad releases are aborted.
+    Missed,
+}
+
+impl GateVerdict {
+    /// The name in results.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Noisy => "noisy",
+            Self::Caught => "caught",
+            Self::Uncertain => "uncertain",
+            Self::Missed => "missed",
+        }
+    }
 }
 
 /// What the gates mean for those who release so often, and so often something bad.

@@ -200,6 +200,7 @@ pub(crate) fn report() -> Report {
             })
             .collect(),
         base_rates: None,
+        sensitivity: None,
     };
     let findings = derive(&result, &facts());
     Report {

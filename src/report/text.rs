@@ -4,6 +4,7 @@ mod arms;
 mod base_rates;
 mod bound;
 mod plan;
+mod sensitivity;
 
 use std::fmt::Write as _;
 
@@ -66,6 +67,9 @@ fn rollout(text: &mut String, result: &RolloutResult) {
     }
     if let Some(rates) = &result.base_rates {
         base_rates::render(text, rates);
+    }
+    if let Some(sensitivity) = &result.sensitivity {
+        sensitivity::render(text, sensitivity);
     }
 }
 

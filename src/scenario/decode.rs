@@ -29,10 +29,11 @@ pub use quantity::parse_precision;
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
 
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "apiVersion",
     "manifests",
     "rollout",
+    "namespace",
     "traffic",
     "service",
     "prometheus",
@@ -143,6 +144,9 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     let mut scenario = Scenario::with_defaults(manifests(context, &object, folder));
     if let Some(field) = object.field("rollout") {
         scenario.rollout = context.string(&field);
+    }
+    if let Some(field) = object.field("namespace") {
+        scenario.namespace = context.string(&field);
     }
     scenario.traffic = service::traffic(context, &object);
     scenario.service = service::service(context, &object);

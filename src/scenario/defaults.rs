@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::model::{
-    ControllerTiming, DurationDistribution, Latency, Memory, MonteCarlo, Pod, Prometheus,
+    ControllerTiming, Cpu, DurationDistribution, Latency, Memory, MonteCarlo, Pod, Prometheus,
     PrometheusVersion, Scenario, Service, StartFraction, Traffic,
 };
 use crate::manifest::notifications::Trigger;
@@ -17,6 +17,7 @@ impl Scenario {
         Self {
             manifests,
             rollout: None,
+            namespace: None,
             traffic: Traffic::default(),
             service: Service::default(),
             prometheus: Prometheus::default(),
@@ -38,6 +39,7 @@ impl Default for Traffic {
     fn default() -> Self {
         Self {
             rate_per_second: 50.0,
+            overdispersion: 1.0,
         }
     }
 }
@@ -50,6 +52,7 @@ impl Default for Service {
             slow_above: Duration::from_seconds(1),
             warmup: None,
             memory: Memory::default(),
+            cpu: Cpu::default(),
             pod: Pod::default(),
         }
     }
@@ -70,6 +73,15 @@ impl Default for Memory {
             baseline_bytes: 300.0 * MEBIBYTE,
             limit_bytes: 512.0 * MEBIBYTE,
             noise_share: 0.005,
+        }
+    }
+}
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self {
+            idle_share: 0.01,
+            per_request: Duration::from_millis(5),
         }
     }
 }

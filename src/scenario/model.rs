@@ -13,6 +13,8 @@ pub struct Scenario {
     pub manifests: Vec<PathBuf>,
     /// Which Rollout, where there are several.
     pub rollout: Option<String>,
+    /// The namespace of manifests that name none, `namespace: shop`. Default `default`.
+    pub namespace: Option<String>,
     /// Requests that reach the service.
     pub traffic: Traffic,
     /// How a healthy version behaves.
@@ -56,6 +58,8 @@ pub struct Releases {
 pub struct Traffic {
     /// Requests per second, `rate: 50/s` or `3/min`. Default 50/s.
     pub rate_per_second: f64,
+    /// Variance over mean of the counts per minute, `overdispersion: 4`; at least 1. Default 1, a Poisson stream.
+    pub overdispersion: f64,
 }
 
 /// Behaviour of a healthy version.
@@ -71,6 +75,8 @@ pub struct Service {
     pub warmup: Option<Warmup>,
     /// Resident memory of a pod. Default baseline 300Mi, limit 512Mi.
     pub memory: Memory,
+    /// Processor time of a pod. Default idle 1 %, 5 ms a request.
+    pub cpu: Cpu,
     /// Life of a pod.
     pub pod: Pod,
 }
@@ -107,6 +113,15 @@ pub struct Memory {
     pub limit_bytes: f64,
     /// Each sample is off by a uniform share of at most this, `noise: 0.5%`. Default 0.5 %.
     pub noise_share: f64,
+}
+
+/// Processor time that a pod uses, as `container_cpu_usage_seconds_total` counts it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cpu {
+    /// Share of one core that an idle pod uses, `idle: 1%`. Default 1 %.
+    pub idle_share: f64,
+    /// What a request costs, `per-request: 5ms`. Default 5 ms.
+    pub per_request: Duration,
 }
 
 /// Life of a pod.
@@ -209,7 +224,8 @@ pub struct Metric {
     pub name: String,
     /// What it measures.
     pub kind: MetricKind,
-    /// Its labels besides those of the target (`job`, `instance`, `namespace`, `pod`).
+    /// Its labels besides those of the target (`job`, `instance`, `namespace`, `pod`); `job` and `namespace`
+    /// replace the target's.
     pub labels: Vec<(String, LabelValue)>,
     /// Whether labelled children exist from the process's start instead of from their first increment.
     pub children_from_start: bool,
@@ -223,13 +239,42 @@ pub struct Metric {
 pub enum MetricKind {
     /// Counter of requests; one child per status if a label is `{status}`.
     Requests,
-    /// Classic histogram of response times in seconds.
+    /// Counter of requests that are answered with an error.
+    FailedRequests,
+    /// Classic histogram of response times.
     LatencyHistogram {
         /// Finite upper bounds in seconds, rising.
         buckets: Vec<f64>,
+        /// In which unit its bounds are exported.
+        unit: LatencyUnit,
     },
     /// Gauge of resident memory in bytes.
     Memory,
+    /// Counter of processor seconds.
+    Cpu,
+    /// Counter of the container's restarts, as kube-state-metrics tells it: a container that is down has it too.
+    Restarts,
+    /// 1 once a container was killed for want of memory, as kube-state-metrics tells it; missing before.
+    OomKilled,
+    /// Gauge: whether the pod is ready, as kube-state-metrics tells it.
+    Ready,
+    /// The same value always, as kube-state-metrics tells it.
+    Constant {
+        /// The value.
+        value: f64,
+    },
+    /// Whether the target answers a scrape: Prometheus' own `up`, with labels of the target.
+    Up,
+}
+
+/// In which unit a histogram's bounds are exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LatencyUnit {
+    /// `_seconds`
+    #[default]
+    Seconds,
+    /// `_milliseconds`, `_ms`
+    Milliseconds,
 }
 
 /// Where a label's value comes from.
@@ -239,10 +284,51 @@ pub enum LabelValue {
     Literal(String),
     /// `{role}`: `canary` or `stable`, whatever the pod's labels say.
     Role,
+    /// `{role: A|B}`: the first on pods of the old version, the second on those of the new one.
+    ByRole([String; 2]),
     /// `{status}`: the response's status code.
     Status,
+    /// `{status: A|B}`: the first for a success, the second for an error.
+    ByStatus([String; 2]),
+    /// `[A, B]`: the series exists once with each value, and each counts everything.
+    Each(Vec<String>),
+    /// `{rollout}`, `{service}` and so on.
+    Fact(Fact),
     /// `{pod.NAME}`: the pod's label, as the template and canaryMetadata/stableMetadata set it.
     PodLabel(String),
+}
+
+/// Something that the manifests say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// `{rollout}`: the Rollout's name.
+    Rollout,
+    /// `{namespace}`: where it is deployed.
+    Namespace,
+    /// `{service}`: the Service that leads to the version: `stableService` or `canaryService`, `activeService` or
+    /// `previewService`; the Rollout's name where none is named.
+    Service,
+    /// `{service.host}`: that Service's name in the cluster, `NAME.NAMESPACE.svc.cluster.local`.
+    ServiceHost,
+    /// `{service.stable}`: the Service of the old version, for both.
+    StableService,
+    /// `{container}`: the first container's name.
+    Container,
+    /// `{image}`: the first container's image.
+    Image,
+}
+
+impl Fact {
+    /// All of them, with the words in braces.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("rollout", Self::Rollout),
+        ("namespace", Self::Namespace),
+        ("service", Self::Service),
+        ("service.host", Self::ServiceHost),
+        ("service.stable", Self::StableService),
+        ("container", Self::Container),
+        ("image", Self::Image),
+    ];
 }
 
 /// Something wrong with the new version; parts combine.

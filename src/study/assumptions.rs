@@ -3,14 +3,11 @@
 use crate::plan::Split;
 use crate::plan::build::Built;
 use crate::report::number::percent;
-use crate::scenario::model::{Latency, StartFraction};
+use crate::scenario::model::{Latency, Scenario, StartFraction};
 use crate::units::Duration;
 
-use super::input::Inputs;
-
 /// One sentence per assumption that numbers rest on.
-pub fn assumptions(inputs: &Inputs, built: &Built) -> Vec<String> {
-    let scenario = &inputs.scenario;
+pub fn assumptions(scenario: &Scenario, built: &Built) -> Vec<String> {
     let service = &scenario.service;
     let split = match built.plan.world.split {
         Split::Services | Split::Subsets => "split by the router's weights",
@@ -32,9 +29,17 @@ pub fn assumptions(inputs: &Inputs, built: &Built) -> Vec<String> {
         Duration::ZERO => "a query sees every sample at once".to_owned(),
         lag => format!("a query sees samples that are at least {lag} old"),
     };
+    let overdispersion = scenario.traffic.overdispersion;
+    let stream = if overdispersion > 1.0 {
+        format!(
+            "in bursts (their counts per minute have {overdispersion} times the variance of a Poisson stream's)"
+        )
+    } else {
+        "as a Poisson stream of constant rate".to_owned()
+    };
     let mut assumptions = vec![
         format!(
-            "Requests arrive as a Poisson stream of constant rate, {} a second in all, {split}.",
+            "Requests arrive {stream}, {} a second in all, {split}.",
             scenario.traffic.rate_per_second
         ),
         format!(

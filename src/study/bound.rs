@@ -16,7 +16,7 @@ use crate::engine::replicate::Replicator;
 use crate::montecarlo::progress::Progress;
 use crate::montecarlo::tally::Tally;
 use crate::plan::evidence::EvidencePlan;
-use crate::plan::{Arm, Plan};
+use crate::plan::{Arm, ArmKind, Plan};
 use crate::report::bound::{Bound, Scope};
 use crate::stats::Estimate;
 use crate::stats::likelihood_ratio::{RatioSample, efficiency, percentile_interval};
@@ -70,8 +70,9 @@ pub fn bounds(
 
 /// How many held-open releases [`bounds`] will replay.
 pub fn expected_replications(arms: &[&Arm], settings: BoundSettings) -> u64 {
-    let told = arms.iter().filter(|arm| told(arm).is_some()).count();
-    told as u64 * settings.replications
+    let healthy = arms.iter().any(|arm| arm.kind == ArmKind::Healthy);
+    let told = arms.iter().filter(|arm| healthy && told(arm).is_some());
+    told.count() as u64 * settings.replications
 }
 
 /// What requests say about an arm's fault, if that is all there is to see.

@@ -109,11 +109,18 @@ fn kind_of(name: &str, metrics: &[Metric]) -> Kind {
         return Kind::Gauge;
     }
     let of_metric = |metric: &Metric| match metric.kind {
-        MetricKind::Requests => {
+        MetricKind::Requests
+        | MetricKind::FailedRequests
+        | MetricKind::Cpu
+        | MetricKind::Restarts => {
             (metric.name.strip_suffix("_total") == Some(name)).then_some(Kind::Counter)
         }
         MetricKind::LatencyHistogram { .. } => (metric.name == name).then_some(Kind::Histogram),
-        MetricKind::Memory => (metric.name == name).then_some(Kind::Gauge),
+        MetricKind::Memory
+        | MetricKind::OomKilled
+        | MetricKind::Ready
+        | MetricKind::Constant { .. }
+        | MetricKind::Up => (metric.name == name).then_some(Kind::Gauge),
     };
     metrics.iter().find_map(of_metric).unwrap_or(Kind::Unknown)
 }

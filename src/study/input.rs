@@ -16,12 +16,14 @@ use super::failure::Failure;
 use super::request::{InputPath, RolloutChoice};
 
 /// Everything that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Inputs {
     /// The scenario.
     pub scenario: Scenario,
     /// Its file as given; `None` where none was given.
     pub scenario_file: Option<String>,
+    /// Whether the scenario counts; otherwise one is derived from the manifests.
+    is_scenario_given: bool,
     /// The scenario file's text and name.
     scenario_sources: SourceMap,
     /// The manifests that passed the API server's gate.
@@ -74,6 +76,7 @@ pub fn read(inputs: &[InputPath]) -> Result<Inputs, Failure> {
     }
     Ok(Inputs {
         scenario,
+        is_scenario_given: scenario_file.is_some(),
         scenario_file,
         scenario_sources,
         manifests,
@@ -108,6 +111,17 @@ fn is_scenario_file(path: &std::path::Path) -> bool {
 }
 
 impl Inputs {
+    /// Whether somebody gave the scenario; otherwise one is derived from the manifests.
+    pub fn is_scenario_given(&self) -> bool {
+        self.is_scenario_given
+    }
+
+    /// Takes this scenario instead of the one that was given or would be derived.
+    pub fn give_scenario(&mut self, scenario: Scenario) {
+        self.scenario = scenario;
+        self.is_scenario_given = true;
+    }
+
     /// Every file that was read, with its checksum.
     pub fn files(&self) -> Vec<Input> {
         let sources = self

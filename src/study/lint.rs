@@ -1,4 +1,4 @@
-//! `lint`: reads what the request names and runs the rules.
+//! `lint`: reads what the request names and runs the rules; and what of it concerns a Rollout that is replayed.
 
 use crate::diagnostics::SourceMap;
 use crate::lint::finding::Finding;
@@ -7,7 +7,12 @@ use crate::manifest::schema::FieldValidation;
 use crate::manifest::source::{Manifests, STDIN_PATH};
 use crate::scenario::decode::{self, OtherManifests};
 
+use crate::diagnostics::Severity;
+use crate::manifest::source::Object;
+use crate::report::model::FindingEntry;
+
 use super::failure::Failure;
+use super::input::Inputs;
 use super::input::sort;
 use super::request::LintRequest;
 
@@ -70,4 +75,44 @@ pub fn lint(request: &LintRequest) -> Result<Linted, Failure> {
         manifests,
         findings,
     })
+}
+
+/// Errors and warnings about a Rollout and the templates it uses, beyond what the gates and `found` say already.
+pub(super) fn concerning(
+    inputs: &Inputs,
+    object: &Object,
+    found: &[FindingEntry],
+) -> Vec<FindingEntry> {
+    let options = Options {
+        scrape_interval: Some(inputs.scenario.prometheus.scrape_interval),
+        ..Options::default()
+    };
+    let manifests = &inputs.manifests;
+    let templates = lint::templates_of(manifests, object);
+    let concerns = |finding: &Finding| {
+        let mut objects = std::iter::once(object).chain(templates.iter().copied());
+        objects.any(|object| {
+            let (span, at) = (object.node.span, finding.location.span.start);
+            object.source == finding.location.source && span.start <= at && at <= span.end
+        })
+    };
+    // What the replay says of conditions and queries that can't be used is more than these rules know.
+    let is_known = found.iter().any(|entry| entry.code == "measurement-error");
+    let findings = lint::lint(manifests, &options)
+        .into_iter()
+        .filter(|finding| {
+            let is_gate = lint::rules::GATES.contains(&finding.rule.code);
+            let repeats = is_known && ["RS101", "RS102", "RS113"].contains(&finding.rule.code);
+            finding.severity >= Severity::Warning && !is_gate && !repeats && concerns(finding)
+        });
+    findings
+        .map(|finding| FindingEntry {
+            code: finding.rule.code.to_owned(),
+            rollout: Some(object.name.clone()),
+            arm: None,
+            place: Some(manifests.sources.describe(finding.location)),
+            message: format!("{} ({})", finding.message, finding.rule.code),
+            help: None,
+        })
+        .collect()
 }

@@ -2,7 +2,7 @@
 //! and which selectors find no series, and why.
 
 mod backends;
-mod selectors;
+pub(super) mod selectors;
 
 use std::collections::BTreeSet;
 

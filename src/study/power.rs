@@ -32,14 +32,12 @@ use crate::scenario::size::Size;
 use crate::stats::Estimate;
 use crate::stats::proportion::proportion;
 
-use super::assumptions::assumptions;
 use super::bound::{self, BoundSettings, bounds};
 use super::failure::Failure;
 use super::input::{self, Inputs};
-use super::measurements::Oddities;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, Ready, prepare};
 use super::request::{PowerRequest, RolloutChoice};
-use super::run::{choose_arms, require_scenario};
+use super::run::{assumed, choose_arms};
 use super::threads::pool;
 use exposure::{Exposure, exposure};
 use grid::{Range, Unit, axis, is_same, points, refused};
@@ -120,7 +118,7 @@ impl StudiedArm {
 /// # Errors
 /// Wrong inputs; a grid that makes no sense; a fault whose size means nothing.
 pub fn begin(request: &PowerRequest) -> Result<Begun, Failure> {
-    let inputs = input::read(&request.inputs)?;
+    let mut inputs = input::read(&request.inputs)?;
     let choice = request
         .rollout
         .clone()
@@ -130,18 +128,20 @@ pub fn begin(request: &PowerRequest) -> Result<Begun, Failure> {
         return Err(inputs.failure(Vec::new()));
     };
     let mut report = empty_report(&inputs, request, &object.name);
-    let (built, oddities) = match prepare(&inputs, object)? {
+    let ready = match prepare(&inputs, object)? {
         Prepared::Invalid(invalid) => {
             report.invalid_spec = Some(invalid);
             return Ok(Begun::Invalid(Box::new(report)));
         }
-        Prepared::Ready(built, oddities) => (built, oddities),
+        Prepared::Ready(ready) => ready,
     };
-    require_scenario(&inputs)?;
-    let faults = studied_faults(&inputs, &built.plan, request)?;
+    // Where none was given, from here on the derived one.
+    inputs.give_scenario(ready.scenario.clone());
+    report.scenario_traffic_per_s = ready.scenario.traffic.rate_per_second;
+    let faults = studied_faults(&inputs, &ready.built.plan, request)?;
     let arms = sized(&inputs, faults, request)?;
     let rates = rates(&inputs, request)?;
-    fill_in(&mut report, &inputs, &built, oddities, &arms);
+    fill_in(&mut report, &ready, &arms);
     let row = |rate: f64| Row {
         rate,
         points: all_points(&arms),
@@ -190,15 +190,10 @@ fn empty_report(inputs: &Inputs, request: &PowerRequest, rollout: &str) -> Power
     }
 }
 
-fn fill_in(
-    report: &mut PowerReport,
-    inputs: &Inputs,
-    built: &Built,
-    oddities: Oddities,
-    arms: &[StudiedArm],
-) {
-    report.findings.extend(oddities.findings);
-    report.assumptions = assumptions(inputs, built);
+fn fill_in(report: &mut PowerReport, ready: &Ready, arms: &[StudiedArm]) {
+    let findings = ready.oddities.findings.iter();
+    report.findings.extend(findings.cloned());
+    report.assumptions = assumed(ready);
     let others =
         "Points with other traffic or another size of the fault differ from this in nothing else.";
     report.assumptions.push(others.to_owned());
@@ -509,7 +504,7 @@ impl Study {
         };
         let object = rollouts.first().ok_or_else(refused)?;
         match prepare(&self.inputs, object)? {
-            Prepared::Ready(built, _) => Ok(built),
+            Prepared::Ready(ready) => Ok(Box::new(ready.built)),
             Prepared::Invalid(_) => Err(refused()),
         }
     }

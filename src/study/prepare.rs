@@ -19,9 +19,11 @@ use crate::plan::build::{self, Built, StanzaRun, Telemetry, Unsupported};
 use crate::plan::recorded::RecordedSeries;
 use crate::plan::series::template_hash;
 use crate::report::model::{FindingEntry, InvalidSpec};
+use crate::scenario::model::Scenario;
 use crate::telemetry::targets::Role;
 
 use super::advice::advice;
+use super::derive::{Derived, derive};
 use super::failure::Failure;
 use super::input::{Inputs, rollout_of};
 use super::measurements::{self, Oddities, Subject};
@@ -30,10 +32,23 @@ use super::places::Places;
 /// What became of a Rollout.
 #[derive(Debug)]
 pub enum Prepared {
-    /// It can be replayed, with what is odd about its templates.
-    Ready(Box<Built>, Oddities),
+    /// It can be replayed.
+    Ready(Box<Ready>),
     /// The controller refuses it and deploys nothing.
     Invalid(InvalidSpec),
+}
+
+/// A Rollout that can be replayed.
+#[derive(Debug)]
+pub struct Ready {
+    /// Its plan.
+    pub built: Built,
+    /// What is odd about its templates.
+    pub oddities: Oddities,
+    /// The scenario that it was compiled for.
+    pub scenario: Scenario,
+    /// Where that comes from, if nobody gave it.
+    pub derived: Option<Derived>,
 }
 
 /// A recording that answers the queries in place of the simulated Prometheus.
@@ -61,12 +76,25 @@ pub fn prepare_recorded(
     prepare_with(inputs, object, Some(recorded))
 }
 
+/// The findings, and what `lint` says of the same objects.
+fn with_lint(inputs: &Inputs, object: &Object, mut found: Vec<FindingEntry>) -> Vec<FindingEntry> {
+    found.extend(super::lint::concerning(inputs, object, &found));
+    found
+}
+
 fn prepare_with(
     inputs: &Inputs,
     object: &Object,
     recorded: Option<&Recorded>,
 ) -> Result<Prepared, Failure> {
-    let rollout = rollout_of(object).map_err(|diagnostic| inputs.failure(vec![*diagnostic]))?;
+    let mut rollout = rollout_of(object).map_err(|diagnostic| inputs.failure(vec![*diagnostic]))?;
+    let has_namespace = !rollout.metadata.namespace.is_empty();
+    if !has_namespace {
+        let namespace = inputs.scenario.namespace.as_deref();
+        namespace
+            .unwrap_or("default")
+            .clone_into(&mut rollout.metadata.namespace);
+    }
     let objects = cluster_objects(inputs)?;
     let hashes = PodHashes {
         stable: template_hash(Role::Stable).to_owned(),
@@ -79,20 +107,29 @@ fn prepare_with(
             message,
             place: shown.as_ref().and_then(|shown| shown.place.clone()),
             help: shown.and_then(|shown| shown.help),
-            findings: others,
+            findings: with_lint(inputs, object, others),
         }));
     }
     refuse_what_never_ends(inputs, object, &report)?;
     if let Some(recorded) = recorded {
         supply(&mut report.runs, &recorded.arguments)?;
     }
-    let (built, mut oddities) = compile(inputs, object, &rollout, &report.runs, recorded)?;
-    if let Some(recorded) = recorded {
-        let stand_ins = stand_ins(inputs, object, &rollout, recorded);
-        oddities.findings.splice(0..0, stand_ins);
+    let stand_ins = recorded.map(|recorded| stand_ins(inputs, object, &rollout, recorded));
+    let mut ready = compile(
+        inputs,
+        object,
+        rollout,
+        has_namespace,
+        &report.runs,
+        recorded,
+    )?;
+    let first = others.into_iter().chain(stand_ins.into_iter().flatten());
+    ready.oddities.findings.splice(0..0, first);
+    if recorded.is_none() {
+        let findings = std::mem::take(&mut ready.oddities.findings);
+        ready.oddities.findings = with_lint(inputs, object, findings);
     }
-    oddities.findings.splice(0..0, others);
-    Ok(Prepared::Ready(Box::new(built), oddities))
+    Ok(Prepared::Ready(Box::new(ready)))
 }
 
 /// Puts a template by itself through the AnalysisRun controller's gate and compiles it: the plan's only stanza
@@ -167,8 +204,8 @@ pub fn prepare_template(
             "{template} not found"
         ))));
     };
-    let (built, oddities) = compile(inputs, object, &rollout, &runs, Some(recorded))?;
-    Ok((Box::new(built), oddities))
+    let ready = compile(inputs, object, rollout, true, &runs, Some(recorded))?;
+    Ok((Box::new(ready.built), ready.oddities))
 }
 
 /// Arguments whose values a cluster makes up: what stands for them isn't in a recording.
@@ -279,10 +316,11 @@ fn gate_findings(
 fn compile(
     inputs: &Inputs,
     object: &Object,
-    rollout: &Rollout,
+    mut rollout: Rollout,
+    has_namespace: bool,
     runs: &[gates::StanzaRun],
     recorded: Option<&Recorded>,
-) -> Result<(Built, Oddities), Failure> {
+) -> Result<Ready, Failure> {
     let manifests = &inputs.manifests;
     let arguments = runs.iter().map(|run| run.spec.args.as_slice()).collect();
     let places = Places::new(manifests, arguments);
@@ -294,19 +332,32 @@ fn compile(
         (run.stanza, checked)
     });
     let checked: Vec<_> = checked.collect();
-    let compiled = crate::plan::rollout::compile(rollout).map_err(|error| {
+    let compiled = crate::plan::rollout::compile(&rollout).map_err(|error| {
         let text = error.to_string();
         // Its text starts with the path of what isn't simulated.
         let path = text.split(": ").next().and_then(|path| path.parse().ok());
         let location = path.map_or(object.location(), |path| object.location_of(&path));
         inputs.failure(vec![Diagnostic::error(text).at(location)])
     })?;
+    let derived = match (inputs.is_scenario_given(), recorded) {
+        (false, None) => Some(
+            derive(&rollout, has_namespace, &checked, &places)
+                .map_err(|diagnostics| inputs.failure(diagnostics))?,
+        ),
+        _ => None,
+    };
+    let given = inputs.scenario.clone();
+    let scenario = derived
+        .as_ref()
+        .map_or(given, |derived| derived.scenario.clone());
+    if let (false, Some(namespace)) = (has_namespace, &scenario.namespace) {
+        rollout.metadata.namespace.clone_from(namespace);
+    }
     let telemetry = match recorded {
         Some(recorded) => Telemetry::Recorded(Arc::clone(&recorded.series)),
         None => Telemetry::Simulated,
     };
-    let scenario = &inputs.scenario;
-    let built = build::build(rollout, compiled, &checked, scenario, &telemetry).map_err(
+    let built = build::build(&rollout, compiled, &checked, &scenario, &telemetry).map_err(
         |mut problems| {
             problems.dedup();
             let diagnostics = problems.iter().map(|problem| explain(&places, problem));
@@ -314,8 +365,8 @@ fn compile(
         },
     )?;
     let subject = Subject {
-        rollout,
-        scenario: &inputs.scenario,
+        rollout: &rollout,
+        scenario: &scenario,
         runs: &checked,
         built: &built,
         places: &places,
@@ -323,7 +374,12 @@ fn compile(
     };
     let oddities =
         measurements::examine(&subject).map_err(|diagnostics| inputs.failure(diagnostics))?;
-    Ok((built, oddities))
+    Ok(Ready {
+        built,
+        oddities,
+        scenario,
+        derived,
+    })
 }
 
 /// Mistakes that keep the real controllers from ever coming to an end, without a word.

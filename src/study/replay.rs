@@ -136,9 +136,9 @@ fn replay_rollout(
                 traced.trace.invalid_spec = Some(invalid);
                 continue;
             }
-            Prepared::Ready(built, oddities) => {
-                traced.trace.findings.extend(oddities.findings);
-                built
+            Prepared::Ready(ready) => {
+                traced.trace.findings.extend(ready.oddities.findings);
+                ready.built
             }
         };
         let Some(arm) = built.plan.arms.first() else {

@@ -57,6 +57,8 @@ pub struct RunRequest {
     pub precision: Option<f64>,
     /// Real time after which the study is stopped. The caller measures it and stops the study.
     pub budget: Option<std::time::Duration>,
+    /// Whether the study is repeated with one assumption changed at a time.
+    pub sensitivity: bool,
     /// Which intervals proportions get.
     pub interval: IntervalMethod,
     /// Whether the best possible test is wanted too (`bound`).
@@ -124,6 +126,7 @@ impl RunRequest {
             replications: None,
             precision: None,
             budget: None,
+            sensitivity: false,
             interval: IntervalMethod::default(),
             best_possible: true,
             seed: None,
@@ -153,6 +156,17 @@ pub struct TraceRequest {
     pub openmetrics: bool,
     /// Whether its measurements are wanted as a file for `promtool test rules`.
     pub promtool: bool,
+}
+
+/// `rollsim init`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitRequest {
+    /// At least one; standard input at most once.
+    pub inputs: Vec<InputPath>,
+    /// The folder that the scenario's paths are relative to; empty for the working folder.
+    pub folder: PathBuf,
+    /// The Rollout's name, where there are several.
+    pub rollout: Option<String>,
 }
 
 /// `rollsim lint`

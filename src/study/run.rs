@@ -19,9 +19,10 @@ use super::bound::{self, BoundSettings, bounds, expected_replications};
 use super::failure::Failure;
 use super::input::{self, Inputs};
 use super::nominal;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, Ready, prepare};
 use super::request::RunRequest;
 use super::sampling::{self, Extent, Session};
+use super::sensitivity::sensitivity;
 use super::threads::pool;
 
 /// Answers a request.
@@ -54,7 +55,7 @@ pub(super) fn run_on(
         .iter()
         .map(|object| prepare(inputs, object))
         .collect::<Result<_, _>>()?;
-    let mut sessions = sessions(&prepared, request, inputs)?;
+    let mut sessions = sessions(&prepared, request)?;
     let extent = Extent::of(request, &scenario.montecarlo);
     let bounds = on_threads(request.threads, || {
         sampling::replay(&mut sessions, extent, request.interval, seed, progress)?;
@@ -69,7 +70,7 @@ pub(super) fn run_on(
     })??;
     let mut sessions = sessions.into_iter().zip(bounds);
     for (object, prepared) in objects.iter().zip(&prepared) {
-        let (built, oddities) = match prepared {
+        let ready = match prepared {
             Prepared::Invalid(invalid) => {
                 report.results.push(RolloutResult {
                     rollout: object.name.clone(),
@@ -77,41 +78,69 @@ pub(super) fn run_on(
                     plan: None,
                     arms: Vec::new(),
                     base_rates: None,
+                    sensitivity: None,
                 });
                 continue;
             }
-            Prepared::Ready(built, oddities) => (built, oddities),
+            Prepared::Ready(ready) => ready,
         };
+        let Ready {
+            built,
+            oddities,
+            scenario,
+            ..
+        } = ready.as_ref();
         report.findings.extend(oddities.findings.iter().cloned());
         let Some((session, bounds)) = sessions.next() else {
             continue;
         };
         let releases = scenario.releases.as_ref();
-        let result = summarised(&session, bounds, request, releases);
+        let mut result = summarised(&session, bounds, request, releases);
+        if request.sensitivity && !progress.is_stopped() {
+            result.sensitivity = on_threads(request.threads, || {
+                let arms = &result.arms;
+                sensitivity(inputs, scenario, object, arms, request, seed, progress)
+            })??;
+        }
         let facts = facts(built, scenario, &oddities.explained, result.plan.as_ref());
         let derived = findings::derive(&result, &facts);
         report
             .findings
             .extend(derived.iter().map(|finding| finding.entry(&result.rollout)));
         report.results.push(result);
-        report.assumptions = assumptions(inputs, built);
+        assume(&mut report, ready);
     }
     Ok(report)
+}
+
+/// What a Rollout's numbers rest on.
+pub(super) fn assumed(ready: &Ready) -> Vec<String> {
+    let derived = ready.derived.iter();
+    let sentences = derived.flat_map(|derived| derived.assumptions.clone());
+    let general = assumptions(&ready.scenario, &ready.built);
+    sentences.chain(general).collect()
+}
+
+/// Adds what a Rollout's numbers rest on, each sentence once.
+fn assume(report: &mut Report, ready: &Ready) {
+    for sentence in assumed(ready) {
+        if !report.assumptions.contains(&sentence) {
+            report.assumptions.push(sentence);
+        }
+    }
 }
 
 /// One session for each Rollout that isn't refused.
 fn sessions<'p>(
     prepared: &'p [Prepared],
     request: &RunRequest,
-    inputs: &Inputs,
 ) -> Result<Vec<Session<'p>>, Failure> {
     let ready = prepared.iter().filter_map(|prepared| match prepared {
-        Prepared::Ready(built, _) => Some(&built.plan),
+        Prepared::Ready(ready) => Some(&ready.built.plan),
         Prepared::Invalid(_) => None,
     });
     ready
         .map(|plan| {
-            require_scenario(inputs)?;
             let arms = choose_arms(plan, &request.arms)?;
             Ok(Session::new(
                 plan,
@@ -123,20 +152,6 @@ fn sessions<'p>(
             ))
         })
         .collect()
-}
-
-/// A valid Rollout can't be replayed without knowing what its pods export.
-pub(super) fn require_scenario(inputs: &Inputs) -> Result<(), Failure> {
-    if inputs.scenario_file.is_some() {
-        return Ok(());
-    }
-    let diagnostic = Diagnostic::error("the manifests are valid, but there is no scenario to replay them in")
-        .with_note("traffic, exported metrics and faults can't be read from manifests alone")
-        .with_help(
-            "write a scenario file (`apiVersion: rollsim/v1`) that names these manifests, and pass that; \
-             scenarios/article/api.yaml is one to start from",
-        );
-    Err(Failure::request(diagnostic))
 }
 
 /// Does `work` on a pool of so many threads; one per core if none are named.
@@ -157,7 +172,7 @@ fn best_possible(session: &Session<'_>, seed: u64, progress: &Progress) -> Vec<V
     bounds(session.plan, &session.arms, tallies, settings, progress)
 }
 
-fn summarised(
+pub(super) fn summarised(
     session: &Session<'_>,
     bounds: Vec<Vec<Bound>>,
     request: &RunRequest,
@@ -180,6 +195,7 @@ fn summarised(
         plan: nominal::summary(plan),
         base_rates: releases.map(|releases| base_rates(releases, &arms)),
         arms,
+        sensitivity: None,
     }
 }
 
@@ -241,7 +257,8 @@ fn metric_facts(facts: &MetricFacts, explained: bool) -> findings::MetricFacts {
         (signals.latency, Signal::Latency),
         (signals.memory, Signal::Memory),
         (signals.requests, Signal::Traffic),
-        (signals.up, Signal::Restarts),
+        (signals.cpu, Signal::Cpu),
+        (signals.up || signals.state, Signal::Restarts),
     ];
     let reads = reads
         .into_iter()

@@ -9,9 +9,9 @@ use crate::report::trace::{Event, SCHEMA, Trace, TraceEvent};
 use super::export;
 use super::failure::Failure;
 use super::input;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, Ready, prepare};
 use super::request::{RolloutChoice, TraceRequest};
-use super::run::{choose_arms, require_scenario};
+use super::run::choose_arms;
 
 /// Answers a request.
 pub fn trace(request: &TraceRequest) -> Result<Traced, Failure> {
@@ -40,15 +40,17 @@ pub fn trace(request: &TraceRequest) -> Result<Traced, Failure> {
         traced.trace.rollout.clone_from(&object.name);
         match prepare(&inputs, object)? {
             Prepared::Invalid(invalid) => traced.trace.invalid_spec = Some(invalid),
-            Prepared::Ready(built, _) => {
-                require_scenario(&inputs)?;
+            Prepared::Ready(ready) => {
+                let Ready {
+                    built, scenario, ..
+                } = *ready;
                 let arms = choose_arms(&built.plan, std::slice::from_ref(&request.arm))?;
                 let mut replicator = Replicator::new(&built.plan, arms[0], seed);
                 if request.tree {
                     replicator.keep_snapshots(request.at);
                 }
                 let (replication, recorder) = if request.openmetrics || request.promtool {
-                    let scenario = &inputs.scenario;
+                    let scenario = &scenario;
                     let exported = export::replay(&mut replicator, &built, scenario, request)?;
                     export::add_files(&mut traced, &exported, &built, scenario, request);
                     (exported.replication, exported.recorder)

@@ -25,6 +25,8 @@ pub struct RulePlan {
     pub group: u32,
     /// How far back anything looks at its series, milliseconds.
     pub lookback_ms: i64,
+    /// Whether it sees totals since processes started, not only what a window adds to them.
+    pub reads_totals: bool,
 }
 
 /// The rules of one replication; reused for the next.
@@ -48,10 +50,7 @@ impl<'a> Rules<'a> {
     /// For these plans; their samples are added to the head.
     pub fn new(plans: &'a [RulePlan], head: &mut Head) -> Self {
         for rule in plans {
-            head.targets.push(TargetSamples {
-                width: rule.width,
-                ..TargetSamples::default()
-            });
+            head.targets.push(TargetSamples::new(rule.width));
         }
         let progress = plans.iter().map(|rule| Progress {
             scratch: rule.program.scratch(),
@@ -76,10 +75,7 @@ impl<'a> Rules<'a> {
             let mut stream = key.stream(Purpose::RulePhase, rule.group, 0);
             progress.phase_ms = phase(stream.next_below(rule.interval_ms as u64) as i64);
             progress.next_ms = i64::MIN;
-            let samples = &mut head.targets[rule.target.0 as usize];
-            samples.clear();
-            // Whatever a rule records may fall.
-            samples.may_reset = true;
+            head.targets[rule.target.0 as usize].clear();
         }
     }
 
@@ -115,12 +111,8 @@ impl<'a> Rules<'a> {
         let rule = &self.plans[index];
         let answer = (rule.program).evaluate(head, at_ms, &mut self.progress[index].scratch);
         let samples = &mut head.targets[rule.target.0 as usize];
-        let row = samples.cells.len();
-        samples.times.push(at_ms);
         let missing = if answer.is_ok() { STALE } else { HOLE };
-        samples.cells.resize(row + rule.width, missing);
-        let row = &mut samples.cells[row..];
-        match answer {
+        samples.push_filled(at_ms, missing, |row| match answer {
             Ok(Answer::Scalar(value)) => row.fill(value),
             Ok(Answer::Vector { values, slots }) => {
                 for (&slot, &value) in slots.iter().zip(values) {
@@ -128,6 +120,6 @@ impl<'a> Rules<'a> {
                 }
             }
             Err(_) => {}
-        }
+        });
     }
 }

@@ -5,14 +5,14 @@
 //! between two windows are drawn as one sum.
 
 use crate::promql::head::{Head, TargetSamples};
-use crate::scenario::model::Memory;
+use crate::scenario::model::{Cpu, Memory};
 use crate::units::Duration;
 use crate::world::durations::RandomDuration;
 use crate::world::pod::{FaultStages, Life, RateStep, RequestPlan, Scratch, StageTimes};
 use crate::world::random::{Purpose, ReplicationKey};
 
 use super::capture::Capture;
-use super::exporter::{ColumnSpec, RowPlan};
+use super::exporter::{ColumnSpec, Gauges, RowPlan};
 use super::rules::{RulePlan, Rules};
 
 mod drawing;
@@ -53,6 +53,8 @@ pub struct ScrapePlan {
     pub lag_ms: i64,
     /// Memory of a healthy pod.
     pub memory: Memory,
+    /// Processor time of a pod.
+    pub cpu: Cpu,
     /// Recording rules, in their order.
     pub rules: Vec<RulePlan>,
 }
@@ -121,6 +123,7 @@ struct Target {
     /// The process doesn't answer scrapes before this.
     down_until_ms: i64,
     leak: Option<Leak>,
+    restarts: u32,
     counts: Vec<u64>,
     born: Vec<bool>,
     in_use: bool,
@@ -150,17 +153,9 @@ pub struct Targets<'a> {
 impl<'a> Targets<'a> {
     /// Room for `slots` pods.
     pub fn new(plan: &'a ScrapePlan, stages: &'a FaultStages, slots: usize) -> Self {
-        let samples = TargetSamples {
-            width: plan.row.width(),
-            ..TargetSamples::default()
-        };
-        let mut targets = vec![samples; slots];
-        if let Some(stamped) = plan.stamped {
-            let samples = TargetSamples {
-                width: stamped.width,
-                ..TargetSamples::default()
-            };
-            targets.extend(vec![samples; slots]);
+        let mut targets = vec![TargetSamples::new(plan.row.width()); slots];
+        if let Some(stamped) = &plan.stamped {
+            targets.extend(vec![TargetSamples::new(stamped.width); slots]);
         }
         let hidden = targets.clone();
         let mut head = Head { targets };
@@ -256,6 +251,7 @@ impl<'a> Targets<'a> {
         target.read_from_ms = read_from_ms;
         target.gone_ms = i64::MAX;
         target.down_until_ms = start.serving_from_ms;
+        target.restarts = 0;
         target.in_use = true;
         self.begin_life(slot, start);
         self.draw_baseline(slot, read_from_ms);
@@ -283,7 +279,7 @@ impl<'a> Targets<'a> {
             .next_row
             .max((at_ms - target.phase_ms).div_euclid(interval) + 1);
         target.down_until_ms = start.serving_from_ms;
-        self.head.targets[slot].may_reset = true;
+        target.restarts += 1;
         self.begin_life(slot, start);
     }
 
@@ -361,18 +357,15 @@ impl<'a> Targets<'a> {
     /// Forgets the rows of a target.
     fn forget(&mut self, target: usize) {
         self.hidden[target].clear();
-        let samples = &mut self.head.targets[target];
-        samples.clear();
-        samples.may_reset = target >= self.slots.len() || self.plan.row.reads_gauges();
+        self.head.targets[target].clear();
     }
 
     /// Hides the rows of a target from number `seen` on.
     fn hide(&mut self, target: Option<usize>, seen: usize) {
         let Some(target) = target else { return };
         let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
-        hidden.times.extend(samples.times.drain(seen..));
-        let cells = samples.cells.drain(seen * samples.width..);
-        hidden.cells.extend(cells);
+        let rows = samples.times.len();
+        hidden.take_rows(samples, seen..rows);
     }
 
     /// Shows the hidden rows up to `until_ms`.
@@ -380,9 +373,7 @@ impl<'a> Targets<'a> {
         let Some(target) = target else { return };
         let (samples, hidden) = (&mut self.head.targets[target], &mut self.hidden[target]);
         let rows = hidden.times.partition_point(|&time| time <= until_ms);
-        samples.times.extend(hidden.times.drain(..rows));
-        let cells = hidden.cells.drain(..rows * hidden.width);
-        samples.cells.extend(cells);
+        samples.take_rows(hidden, 0..rows);
     }
 
     /// Makes the rows of the scrapes in `(from_ms, until_ms]` that aren't there yet.
@@ -425,19 +416,19 @@ impl<'a> Targets<'a> {
         let at_ms = scrape * plan.requests.scrape_interval_ms + target.phase_ms;
         if at_ms > target.gone_ms {
             plan.row.fill_gone(row);
-        } else if at_ms < target.down_until_ms || scrape_fails(plan, *key, target, scrape) {
-            plan.row.fill_failed(row);
+        } else if at_ms < target.down_until_ms {
+            plan.row.fill_failed(target.restarts, 0.0, row);
+        } else if scrape_fails(plan, *key, target, scrape) {
+            plan.row.fill_failed(target.restarts, 1.0, row);
         } else {
-            let memory = memory_at(plan, *key, target, scrape, at_ms);
-            plan.row.fill(&target.counts, memory, &mut target.born, row);
+            let gauges = gauges_at(plan, *key, target, scrape, at_ms);
+            plan.row.fill(&target.counts, gauges, &mut target.born, row);
             if let Some(stamped) = &plan.stamped {
                 let samples = &mut head.targets[slot_count + slot];
                 stamp(plan, stamped, *key, target, at_ms, samples);
             }
         }
-        let samples = &mut head.targets[slot];
-        samples.times.push(at_ms);
-        samples.cells.extend_from_slice(row);
+        head.targets[slot].push(at_ms, row);
     }
 
     /// Draws what is left of the requests of slot `slot` until `until_ms`, so that the failed ones are known.
@@ -532,9 +523,27 @@ fn stamp(
     }
     let unit = key.stream(Purpose::StampNoise, owner, look).next_unit();
     let memory = memory_of(plan, target, at_ms, unit);
-    samples.times.push(at_ms);
-    let cells = samples.cells.len() + samples.width;
-    samples.cells.resize(cells, memory);
+    samples.push_filled(at_ms, memory, |_| ());
+}
+
+fn gauges_at(
+    plan: &ScrapePlan,
+    key: ReplicationKey,
+    target: &Target,
+    scrape: i64,
+    at_ms: i64,
+) -> Gauges {
+    let mut gauges = Gauges {
+        memory_bytes: memory_at(plan, key, target, scrape, at_ms),
+        restarts: target.restarts,
+        ..Gauges::default()
+    };
+    if plan.row.reads_cpu() {
+        let up_ms = (at_ms - target.life.serving_from_ms).max(0);
+        gauges.idle_cpu_seconds = plan.cpu.idle_share * up_ms as f64 / 1_000.0;
+        gauges.cpu_seconds_per_request = plan.cpu.per_request.as_seconds_f64();
+    }
+    gauges
 }
 
 fn memory_at(

@@ -4,6 +4,7 @@
 //! its healthy behaviour changes (pods that become ready, weights, the end of a cold start); a fault's onset
 //! does not cut them, so every arm sees the same healthy requests.
 
+use super::bursts::Bursts;
 use super::evidence::Evidence;
 use super::random::{Purpose, ReplicationKey};
 use super::requests::{Counts, FaultEffect, FixedMeanSampler, FreeMeanSampler, split_off};
@@ -49,6 +50,8 @@ pub struct RequestPlan {
     pub healthy: Vec<HealthyClass>,
     /// For means known at run time.
     pub digits: PoissonDigits,
+    /// How the rate changes from minute to minute; none for a Poisson stream.
+    pub bursts: Option<Bursts>,
 }
 
 /// A fault's stages on one pod, for each class of healthy behaviour: `effects[stage][class]`.
@@ -215,7 +218,7 @@ impl PodRequests<'_> {
         let mut failed = 0;
         let (mut ordinal, last_ordinal) = part.ordinals();
         while at < end {
-            let (rate, rate_end) = self.rate_at(at);
+            let (rate, rate_end) = self.drawn_rate_at(at);
             let (class, class_end) = self.class_at(at);
             let next = end.min(rate_end).min(class_end);
             let level = (full && at == from_ms && next == until_ms).then_some(0);
@@ -265,7 +268,7 @@ impl PodRequests<'_> {
             if level == 0 {
                 failed += self.interval(index, start, counts, scratch);
             } else {
-                let (rate, _) = self.rate_at(start);
+                let (rate, _) = self.drawn_rate_at(start);
                 let (class, _) = self.class_at(start);
                 let until_ms = start + (interval << level);
                 let piece = Piece {
@@ -284,7 +287,8 @@ impl PodRequests<'_> {
         failed
     }
 
-    /// Adds all requests before the first scrape that anything could read, in one draw per piece.
+    /// Adds all requests before the first scrape that anything could read, in one draw per piece. Bursts don't
+    /// show in them: only what is added to a counter later is ever read.
     pub fn baseline(&self, until_ms: i64, counts: &mut Counts, scratch: &mut Scratch) {
         let mut at = self.life.serving_from_ms;
         let mut ordinal = 0;
@@ -413,6 +417,20 @@ impl PodRequests<'_> {
         }
     }
 
+    /// The rate with the factor of its minute.
+    fn drawn_rate_at(&self, at_ms: i64) -> (RateStep, i64) {
+        let (rate, end_ms) = self.rate_at(at_ms);
+        let Some(bursts) = &self.plan.bursts else {
+            return (rate, end_ms);
+        };
+        let rate = RateStep {
+            per_ms: rate.per_ms * bursts.factor(self.key, at_ms),
+            class: None,
+            ..rate
+        };
+        (rate, end_ms.min(Bursts::end_ms(at_ms)))
+    }
+
     fn rate_at(&self, at_ms: i64) -> (RateStep, i64) {
         let next = self.rates.partition_point(|step| step.from_ms <= at_ms);
         let end = self.rates.get(next).map_or(i64::MAX, |step| step.from_ms);
@@ -435,6 +453,7 @@ impl PodRequests<'_> {
             && until <= self.life.serving_until_ms
             && self.rate_at(from).1 >= until
             && self.class_at(from).1 >= until
+            && (self.plan.bursts.is_none() || Bursts::end_ms(from) >= until)
     }
 }
 
@@ -449,7 +468,7 @@ struct Piece {
 
 #[cfg(test)]
 mod tests {
-    use super::{HealthyClass, LEVELS, Life, PodRequests, RateStep, RequestPlan, Scratch};
+    use super::{Bursts, HealthyClass, LEVELS, Life, PodRequests, RateStep, RequestPlan, Scratch};
     use crate::world::random::ReplicationKey;
     use crate::world::requests::{FixedMeanSampler, FreeMeanSampler};
     use crate::world::sampler::PoissonDigits;
@@ -468,7 +487,86 @@ mod tests {
                 free: FreeMeanSampler::new(&shares),
             }],
             digits: PoissonDigits::new(),
+            bursts: None,
         }
+    }
+
+    /// Counts of two pods in each of many minutes: those of 90 % and those of 10 % of the traffic.
+    fn minutes(bursts: Option<Bursts>) -> Vec<[f64; 2]> {
+        let plan = RequestPlan {
+            bursts,
+            ..plan(0.01)
+        };
+        let steps = [0.009, 0.001].map(|per_ms| {
+            [RateStep {
+                from_ms: i64::MIN,
+                per_ms,
+                class: None,
+            }]
+        });
+        let minute = |replication| {
+            [0, 1].map(|pod| {
+                let life = Life {
+                    owner: pod,
+                    serving_until_ms: i64::MAX,
+                    ..Life::default()
+                };
+                let requests = PodRequests {
+                    plan: &plan,
+                    key: ReplicationKey::new(5, replication),
+                    life: &life,
+                    rates: &steps[pod as usize],
+                    stages: &[],
+                    evidence: None,
+                };
+                let mut counts = vec![0; 4];
+                // Four intervals make a minute; two of them as a gap.
+                let mut scratch = Scratch::new(4);
+                requests.interval(0, 0, &mut counts, &mut scratch);
+                requests.interval(1, 15_000, &mut counts, &mut scratch);
+                requests.gap(2, 4, 0, &mut counts, &mut scratch);
+                counts.iter().sum::<u64>() as f64
+            })
+        };
+        (0..20_000).map(minute).collect()
+    }
+
+    /// Variance over mean is `1 + w·(φ − 1)` for a share `w`, and all pods have the same good and bad minutes.
+    #[test]
+    fn bursts_have_the_moments_of_their_share_and_are_shared() {
+        let phi = 4.0;
+        let counts = minutes(Bursts::new(phi, 10.0));
+        let n = counts.len() as f64;
+        let mean = |pod: usize| counts.iter().map(|pair| pair[pod]).sum::<f64>() / n;
+        let means = [mean(0), mean(1)];
+        let moment = |a: usize, b: usize| {
+            let products = counts.iter().map(|c| (c[a] - means[a]) * (c[b] - means[b]));
+            products.sum::<f64>() / n
+        };
+        for (pod, share) in [(0, 0.9), (1, 0.1)] {
+            let expected = 600.0 * share;
+            let ratio = 1.0 + share * (phi - 1.0);
+            let error = (expected * ratio / n).sqrt();
+            assert!((means[pod] - expected).abs() < 5.0 * error, "{means:?}");
+            let found = moment(pod, pod) / expected;
+            // Nearly normal, so the standard error of a variance is sqrt(2/n) of it.
+            assert!(
+                (found / ratio - 1.0).abs() < 6.0 * (2.0 / n).sqrt(),
+                "{found} {ratio}"
+            );
+        }
+        // w·(1 − w)·μ²/k, with k = μ / (φ − 1).
+        let covariance = 0.09 * 600.0 * (phi - 1.0);
+        let error = ((moment(0, 0) * moment(1, 1) + covariance * covariance) / n).sqrt();
+        assert!(
+            (moment(0, 1) - covariance).abs() < 5.0 * error,
+            "{}",
+            moment(0, 1)
+        );
+        let poisson = minutes(None);
+        let mean = poisson.iter().map(|pair| pair[0]).sum::<f64>() / n;
+        let variance = poisson.iter().map(|c| (c[0] - mean).powi(2)).sum::<f64>() / n;
+        assert!((variance / mean - 1.0).abs() < 6.0 * (2.0 / n).sqrt());
     }
 
     fn total_of_gap(

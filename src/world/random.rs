@@ -10,6 +10,9 @@ use rand::rand_core::TryRng;
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// [`GAMMA`] times this is 1.
+const GAMMA_INVERSE: u64 = 0xf1de_83e1_9937_733d;
+
 /// SplitMix64's finaliser: a bijection of the 64-bit words that spreads every bit.
 const fn mix(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -59,6 +62,8 @@ pub enum Purpose {
     StampPhase = 17,
     /// What it sees then.
     StampNoise = 18,
+    /// What a minute's rate of requests is multiplied by.
+    Burst = 19,
 }
 
 /// Key of one replication of a study.
@@ -100,6 +105,13 @@ impl Stream {
     pub fn next_word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
         mix(self.state)
+    }
+
+    /// How many words were drawn since the stream was as `start`, of which it is a copy.
+    pub const fn words_since(&self, start: &Self) -> u64 {
+        self.state
+            .wrapping_sub(start.state)
+            .wrapping_mul(GAMMA_INVERSE)
     }
 
     /// Another stream that starts from here; the words of this one stay as they are.
@@ -156,6 +168,16 @@ mod tests {
             words,
             [10_671_114_930_020_881_783, 8_054_645_243_044_033_523]
         );
+    }
+
+    #[test]
+    fn words_are_counted() {
+        let start = ReplicationKey::new(1, 0).stream(Purpose::Requests, 3, 17);
+        let mut stream = start.clone();
+        for count in 0..5 {
+            assert_eq!(stream.words_since(&start), count);
+            stream.next_word();
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ fn a_precision_names_its_replications() {
 #[test]
 fn a_budget_keeps_what_was_computed() {
     let inputs = inputs();
-    let ran = inputs.rollsim(&format!("run api.yaml {ARMS} --budget 500ms --format json"));
+    let ran = inputs.rollsim(&format!("run api.yaml {ARMS} --budget 8s --format json"));
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.err.contains("the budget is used up"), "{}", ran.err);
     let n = assert_reproduced(&inputs, &ran);

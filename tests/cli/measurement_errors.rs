@@ -41,7 +41,8 @@ fn snapshot_of(inputs: &Inputs) -> String {
     findings(&ran)
 }
 
-fn without_canary_metadata() -> Inputs {
+/// The article's manifests as they were: nobody labels the pods.
+pub fn without_canary_metadata() -> Inputs {
     Inputs::changed(
         "corrected/rollout.yaml",
         "      canaryMetadata:

@@ -29,7 +29,7 @@ fn the_text_says_how_to_see_a_stream_again() {
 #[test]
 fn manifests_alone_are_checked_by_both_gates() {
     let inputs = Inputs::of_the_article();
-    let valid = inputs.rollsim_with("run -", &inputs.stream());
+    let valid = inputs.rollsim_with("run - --replications 50", &inputs.stream());
     insta::assert_snapshot!(valid.shown());
     inputs.replace("corrected/latency-p99.yaml", "      count: 5\n", "");
     let invalid = inputs.rollsim_with("run -", &inputs.stream());

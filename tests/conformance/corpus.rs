@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 /// The folder of shared test data, if it is there.
-fn shared(part: &str) -> Option<PathBuf> {
+pub(super) fn shared(part: &str) -> Option<PathBuf> {
     let root = std::env::var_os("ROLLSIM_SHARED").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
         PathBuf::from,

@@ -4,6 +4,7 @@
 
 mod conditions;
 mod corpus;
+mod derivation;
 mod gates;
 mod go;
 mod provider;

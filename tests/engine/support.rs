@@ -23,7 +23,7 @@ pub fn plan(path: &Path) -> Plan {
         .unwrap_or_else(|failure| panic!("{}: {failure:?}", path.display()));
     let rollouts = inputs.rollouts(&RolloutChoice::Default).unwrap();
     match prepare(&inputs, rollouts[0]).unwrap() {
-        Prepared::Ready(built, _) => built.plan,
+        Prepared::Ready(ready) => ready.built.plan,
         Prepared::Invalid(invalid) => panic!("{}: {}", path.display(), invalid.message),
     }
 }

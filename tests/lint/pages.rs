@@ -1,6 +1,7 @@
 //! Each rule has a page with the fixed headings, and `docs/rules/` holds what the rules' files say.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -87,11 +88,13 @@ fn index(counts: &str) -> String {
     for rule in RULES {
         let severity = severity_name(rule.severity);
         let (code, file) = (rule.code, rule.code.to_lowercase());
-        text += &format!(
-            "| [{code}]({file}.md) `{}` | {severity} | {} |\n",
+        writeln!(
+            text,
+            "| [{code}]({file}.md) `{}` | {severity} | {} |",
             rule.name,
             rule.summary()
-        );
+        )
+        .unwrap();
     }
     text + "\n" + counts
 }

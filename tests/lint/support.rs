@@ -102,6 +102,12 @@ spec:
 pub const GOOD_QUERY: &str =
     r#"scalar(sum(rate(http_requests_total{status=~"5..", role="canary"}[5m])))"#;
 
+/// A query that yields one series or none, and never NaN.
+pub const COUNTED_QUERY: &str = r#"sum(rate(http_requests_total{role="canary"}[5m]))"#;
+
+/// A ratio: NaN without requests, empty without series.
+pub const RATIO: &str = r#"sum(rate(http_requests_total{role="canary", status!~"5.."}[5m])) / sum(rate(http_requests_total{role="canary"}[5m]))"#;
+
 /// A template that rules have nothing to say about.
 pub fn good_template() -> String {
     template(GOOD_FIELDS, GOOD_QUERY)
@@ -158,4 +164,60 @@ spec:
 /// Several documents in one file.
 pub fn documents(parts: &[&str]) -> String {
     parts.join("---\n")
+}
+
+/// The same canary without a router, with these replicas and further lines of `canary`.
+pub fn basic(replicas: i32, fields: &str, steps: &str) -> String {
+    let head = HEAD.replace("{replicas}", &replicas.to_string());
+    head + &indented(fields) + "      steps:\n" + &indented(steps)
+}
+
+/// The canary behind a router with an analysis beside its steps: template `check`, and further lines of it. Aborted
+/// pods go at once, so that a retry measures again.
+pub fn background(fields: &str, steps: &str) -> String {
+    let fields = prefixed("  ", fields);
+    let analysis = format!(
+        "abortScaleDownDelaySeconds: 0\nanalysis:\n  templates:\n  - templateName: check\n{fields}"
+    );
+    canary(steps).replace("      steps:\n", &(indented(&analysis) + "      steps:\n"))
+}
+
+/// A blue-green Rollout of 4 replicas with further lines of `blueGreen`.
+pub fn blue_green(fields: &str) -> String {
+    let head = HEAD.replace("{replicas}", "4").replace(
+        "    canary:\n",
+        "    blueGreen:\n      activeService: api\n      previewService: api-preview\n",
+    );
+    head + &indented(fields)
+}
+
+const HEAD: &str = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: api
+spec:
+  replicas: {replicas}
+  selector:
+    matchLabels: {app: api}
+  template:
+    metadata:
+      labels: {app: api}
+    spec:
+      containers:
+      - name: api
+        image: api:1
+        ports: [{containerPort: 8080}]
+  strategy:
+    canary:
+";
+
+fn indented(lines: &str) -> String {
+    prefixed("      ", lines)
+}
+
+fn prefixed(prefix: &str, lines: &str) -> String {
+    lines
+        .lines()
+        .fold(String::new(), |text, line| text + prefix + line + "\n")
 }

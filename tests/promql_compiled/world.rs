@@ -135,24 +135,20 @@ impl World {
         let mut head = Head::default();
         for (index, target) in (0_u32..).zip(&self.head.targets) {
             let wanted: Vec<&Read> = reads.iter().filter(|read| read.target.0 == index).collect();
-            let mut kept = TargetSamples {
-                width: target.width,
-                may_reset: target.may_reset,
-                ..TargetSamples::default()
-            };
+            let mut kept = TargetSamples::new(target.width);
             for (row, &time) in target.times.iter().enumerate() {
                 let inside = |read: &&&Read| read.after < time && time <= read.until;
                 if !wanted.iter().any(|read| inside(&read)) {
                     continue;
                 }
-                kept.times.push(time);
-                for (column, &cell) in (0_u32..).zip(target.row(row)) {
+                let cells = (0_u32..).zip(target.row(row)).map(|(column, &cell)| {
                     let asked = wanted
                         .iter()
                         .filter(inside)
                         .any(|read| read.columns.contains(&column));
-                    kept.cells.push(if asked { cell } else { 123.456 });
-                }
+                    if asked { cell } else { 123.456 }
+                });
+                kept.push(time, &cells.collect::<Vec<f64>>());
             }
             head.targets.push(kept);
         }
@@ -185,19 +181,13 @@ fn samples(random: &mut Random, kinds: &[Kind]) -> TargetSamples {
         .collect();
     let rates: Vec<usize> = kinds.iter().map(|_| random.pick(&[0, 1, 3, 20])).collect();
     let mut values = vec![0.0; kinds.len()];
-    let mut target = TargetSamples {
-        width: kinds.len(),
-        may_reset,
-        ..TargetSamples::default()
-    };
+    let mut target = TargetSamples::new(kinds.len());
     for row in born..rows {
         let failed = random.chance(4);
         if may_reset && random.chance(8) {
             values.fill(0.0);
         }
-        target
-            .times
-            .push(START + phase + i64::try_from(row).unwrap() * period);
+        let mut cells = Vec::with_capacity(kinds.len());
         for (column, kind) in kinds.iter().enumerate() {
             let cell = if failed || row - born < births[column] {
                 STALE
@@ -209,14 +199,15 @@ fn samples(random: &mut Random, kinds: &[Kind]) -> TargetSamples {
             } else {
                 gauge(random)
             };
-            target.cells.push(cell);
+            cells.push(cell);
         }
+        let time = START + phase + i64::try_from(row).unwrap() * period;
+        target.push(time, &cells);
     }
     if rows < 90 && !target.times.is_empty() {
         // The pod is gone.
         let last = START + phase + i64::try_from(rows).unwrap() * period;
-        target.times.push(last);
-        target.cells.extend(vec![STALE; kinds.len()]);
+        target.push(last, &vec![STALE; kinds.len()]);
     }
     target
 }

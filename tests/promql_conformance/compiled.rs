@@ -22,12 +22,11 @@ fn world(series: &[Series]) -> (Universe, Head) {
             column: 0,
         });
         universe.widths.push(1);
-        head.targets.push(TargetSamples {
-            times: series.samples.iter().map(|sample| sample.0).collect(),
-            cells: series.samples.iter().map(|sample| sample.1).collect(),
-            width: 1,
-            may_reset: true,
-        });
+        let mut target = TargetSamples::new(1);
+        for &(time, value) in &series.samples {
+            target.push(time, &[value]);
+        }
+        head.targets.push(target);
     }
     (universe, head)
 }

@@ -160,9 +160,10 @@ pub struct Taken {
 pub fn measurements(scenario: &Path, arm: &str, replication: u64) -> Vec<Taken> {
     let inputs = input::read(&[InputPath::Path(scenario.to_owned())]).unwrap();
     let rollouts = inputs.rollouts(&RolloutChoice::Default).unwrap();
-    let Prepared::Ready(built, _) = prepare(&inputs, rollouts[0]).unwrap() else {
+    let Prepared::Ready(ready) = prepare(&inputs, rollouts[0]).unwrap() else {
         panic!("the Rollout is valid");
     };
+    let built = &ready.built;
     let arm = built
         .plan
         .arms

@@ -63,6 +63,10 @@ pub struct RunArguments {
     /// Stop after so much real time, e.g. 30s; without --replications and --precision go on until then.
     #[arg(long, value_name = "DURATION", value_parser = real_time)]
     pub budget: Option<Duration>,
+    /// Repeat the study with one assumption changed at a time (bursts, errors, scrape interval, slow starts) and
+    /// say which the verdict hangs on.
+    #[arg(long, conflicts_with = "budget")]
+    pub sensitivity: bool,
     /// Which intervals proportions get.
     #[arg(long, value_enum, default_value_t = Interval::Wilson)]
     pub interval: Interval,
@@ -99,6 +103,7 @@ impl RunArguments {
             replications: self.replications,
             precision: self.precision,
             budget: self.budget,
+            sensitivity: self.sensitivity,
             interval: self.interval.into(),
             best_possible: true,
             seed: self.io.seed,

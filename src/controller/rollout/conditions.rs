@@ -40,6 +40,7 @@ impl Pass<'_> {
             .map(|condition| condition.reason);
         let aborted = reason == Some(Reason::RolloutAborted);
         let mut conditions = self.old.conditions;
+        let mut changed = false;
         let unknown = ConditionStatus::Unknown;
         if paused != (reason == Some(Reason::RolloutPaused)) && !aborted && !self.old.completed() {
             let reason = if paused {
@@ -47,10 +48,10 @@ impl Pass<'_> {
             } else {
                 Reason::RolloutResumed
             };
-            conditions.set(self.condition(ConditionType::Progressing, unknown, reason));
+            changed |= conditions.set(self.condition(ConditionType::Progressing, unknown, reason));
         }
         if !self.old.abort && aborted {
-            conditions.set(self.condition(
+            changed |= conditions.set(self.condition(
                 ConditionType::Progressing,
                 unknown,
                 Reason::RolloutRetry,
@@ -62,9 +63,13 @@ impl Pass<'_> {
             } else {
                 ConditionStatus::False
             };
-            conditions.set(self.condition(ConditionType::Paused, status, Reason::RolloutPaused));
+            changed |= conditions.set(self.condition(
+                ConditionType::Paused,
+                status,
+                Reason::RolloutPaused,
+            ));
         }
-        if conditions == self.old.conditions {
+        if !changed {
             return;
         }
         let status = Status {

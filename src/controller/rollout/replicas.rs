@@ -487,29 +487,22 @@ fn approximate(replicas: i32, weight: i32, max_weight: i32, surge: i32) -> Wante
     let (ceil, floor) = (ceil_div(share, max_weight), floor_div(share, max_weight));
     let zero_allowed = weight == max_weight || weight == 0 || (replicas == 1 && surge == 0);
     let floor_allowed = floor != 0 || zero_allowed;
-    let options = [
-        (ceil < replicas || zero_allowed, ceil, replicas),
-        (
-            floor_allowed && !tied(replicas, weight, max_weight),
-            floor,
-            replicas,
-        ),
-        (surge > 0, ceil, replicas + 1),
-        (
-            surge > 0 && floor_allowed && !tied(replicas + 1, weight, max_weight),
-            floor,
-            replicas + 1,
-        ),
-    ];
+    let floor_allowed = |total| floor_allowed && !tied(total, weight, max_weight);
     let mut best = (0, replicas);
     let mut best_delta = f64::INFINITY;
-    for (_, canary, total) in options.into_iter().filter(|&(allowed, ..)| allowed) {
+    let mut offer = |canary, total| {
         let actual = f64::from(canary) * f64::from(max_weight) / f64::from(total);
         let delta = (actual - f64::from(weight)).abs();
         if delta < best_delta {
             (best, best_delta) = ((canary, total), delta);
         }
-    }
+        // Nothing comes nearer than that.
+        delta == 0.0
+    };
+    let _exact = (ceil < replicas || zero_allowed) && offer(ceil, replicas)
+        || floor_allowed(replicas) && offer(floor, replicas)
+        || surge > 0 && offer(ceil, replicas + 1)
+        || surge > 0 && floor_allowed(replicas + 1) && offer(floor, replicas + 1);
     Wanted {
         new: best.0,
         stable: best.1 - best.0,

@@ -73,8 +73,11 @@ impl Replicator<'_> {
     }
 
     /// Whether nothing will happen any more unless somebody acts.
-    fn waits_for_people(&self) -> Option<Outcome> {
+    fn waits_for_people(&mut self) -> Option<Outcome> {
         let status = &self.state.status;
+        if status.pauses.is_empty() {
+            return None;
+        }
         let busy = self.woken != Instant::NEVER
             || self.people.next() != Instant::NEVER
             || self.delayed != Instant::NEVER
@@ -82,7 +85,7 @@ impl Replicator<'_> {
             || self.runs[..self.run_count]
                 .iter()
                 .any(|run| run.next() != Instant::NEVER);
-        if busy || status.pauses.is_empty() {
+        if busy {
             return None;
         }
         Some(if status.pauses.has(PauseReason::InconclusiveAnalysisRun) {

@@ -9,6 +9,7 @@ use crate::engine::cluster::TESTED;
 use crate::engine::traffic::group_of;
 use crate::plan::measure::{Measure, Source};
 use crate::plan::{Arm, Plan};
+use crate::promql::compiled::Program;
 use crate::telemetry::targets::evidence::{Looks, Reading, Seen};
 use crate::units::Instant;
 use crate::world::evidence::Evidence;
@@ -56,16 +57,34 @@ pub(super) fn look(plan: &Plan, measure: &Measure, now_ms: i64, looks: &mut Look
     let Source::Simulated(program) = &query.source else {
         return;
     };
+    read(plan, program, query.reads_totals, (now_ms, 0), looks);
+}
+
+/// Notes what evaluations of a program read between `before_ms` milliseconds before `now_ms` and then: itself,
+/// and through the rules that it reads.
+fn read(
+    plan: &Plan,
+    program: &Program,
+    totals: bool,
+    (now_ms, before_ms): (i64, i64),
+    looks: &mut Looks,
+) {
     let newest_ms = now_ms - plan.scrape.lag_ms;
-    for read in program.reads(now_ms) {
+    for found in program.reads(now_ms) {
         let counts = |column: &u32| plan.scrape.row.counts_requests(*column);
-        let slot = read.target.0 as usize;
-        if slot >= plan.slots[0] && read.columns.iter().any(counts) {
+        let (slot, after_ms) = (found.target.0 as usize, found.after - before_ms);
+        // Behind the pods' targets follow those of rules and of own timestamps, which hold no counts of requests.
+        let tested = plan.slots[0]..plan.slots[0] + plan.slots[1];
+        let mut rules = plan.scrape.rules.iter();
+        if let Some(rule) = rules.find(|rule| rule.target == found.target) {
+            let window = (found.until, found.until - after_ms - 1);
+            read(plan, &rule.program, rule.reads_totals, window, looks);
+        } else if tested.contains(&slot) && found.columns.iter().any(counts) {
             looks.readings.push(Reading {
                 slot,
-                after_ms: read.after,
-                until_ms: read.until.min(newest_ms),
-                totals: query.reads_totals,
+                after_ms,
+                until_ms: found.until.min(newest_ms),
+                totals,
             });
         }
     }

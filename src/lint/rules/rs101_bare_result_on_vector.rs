@@ -82,6 +82,14 @@ fn check_condition(query: &Query<'_>, condition: &Condition<'_>, findings: &mut 
     }
 }
 
+/// Whether a condition compares the bare `result`.
+pub(super) fn has_bare_result(condition: &Condition<'_>) -> bool {
+    condition
+        .ast
+        .as_ref()
+        .is_ok_and(|ast| !compared_bare(ast).is_empty())
+}
+
 /// Uses of the bare `result` as operand of a comparison or of arithmetic.
 fn compared_bare(ast: &Ast) -> Vec<NodeId> {
     let mut found = Vec::new();

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::condition::{self, CompileError, ResultType, ast::Ast};
+use crate::condition::{
+    self, CompileError, MeasurementConditions, MetricResult, Phase, ResultType, ast::Ast,
+};
 use crate::diagnostics::Location;
 use crate::go::duration as go_duration;
 use crate::lint::text::{self, Text};
@@ -12,7 +14,7 @@ use crate::manifest::source::{Manifests, Object};
 use crate::manifest::yaml::{Node, Path};
 use crate::promql::ast::{Expr, ValueType};
 use crate::promql::parse::{self, ParseError};
-use crate::units::Duration;
+use crate::units::{Duration, Instant};
 
 use super::{Template, key_place};
 
@@ -35,6 +37,8 @@ pub struct Metric<'a> {
     pub success: Option<Condition<'a>>,
     /// Its `failureCondition`, unless empty.
     pub failure: Option<Condition<'a>>,
+    /// Both conditions compiled, stand-ins in the place of unknown arguments; none if rollsim can't.
+    decide: Option<MeasurementConditions>,
 }
 
 /// A Prometheus query.
@@ -135,6 +139,26 @@ impl Condition<'_> {
 }
 
 impl<'a> Metric<'a> {
+    /// The query and its tree, where it is valid and yields a vector.
+    pub fn vector_query(&self) -> Option<(&Query<'a>, &Expr)> {
+        let query = self.query.as_ref()?;
+        let expr = query.expr.as_ref().ok()?;
+        (query.result_type() == Some(ResultType::Floats)).then_some((query, expr))
+    }
+
+    /// What both conditions make of a result. Unknown arguments are stand-ins, so only what doesn't depend on
+    /// thresholds may be asked unless [`Self::conditions_are_known`].
+    pub fn assess(&self, result: MetricResult<'_>) -> Option<Phase> {
+        let decide = self.decide.as_ref()?;
+        Some(decide.assess(result, Instant::from_nanos(0)).phase())
+    }
+
+    /// Whether no condition depends on an unknown argument.
+    pub fn conditions_are_known(&self) -> bool {
+        self.conditions()
+            .all(|condition| condition.text.is_known(&(0..condition.text.filled.len())))
+    }
+
     /// Both conditions, as far as they are written.
     pub fn conditions(&self) -> impl Iterator<Item = &Condition<'a>> {
         self.success.iter().chain(&self.failure)
@@ -292,10 +316,23 @@ fn prepare_one<'a>(
         index,
         resolved: resolve(&written, &value),
         written,
+        decide: decide(success.as_ref(), failure.as_ref()),
         success,
         failure,
         query,
     }
+}
+
+fn decide(
+    success: Option<&Condition<'_>>,
+    failure: Option<&Condition<'_>>,
+) -> Option<MeasurementConditions> {
+    let text = |condition: Option<&Condition<'_>>| {
+        condition
+            .map_or("", |condition| &condition.text.filled)
+            .to_owned()
+    };
+    MeasurementConditions::compile(&text(success), &text(failure)).ok()
 }
 
 /// The value of a tag such as `args.name`: what all uses agree on, else the template's default.

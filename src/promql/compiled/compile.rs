@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::nodes::{
-    Column, Context, Groups, MapFunction, Root, ScalarNode, Selector, Shift, Subquery, VectorKind,
+    Context, Groups, MapFunction, Root, ScalarNode, Selector, Shift, Stretch, Subquery, VectorKind,
     VectorNode, WindowShape, WindowSource,
 };
 use super::{CompileRefusal, Program};
@@ -11,6 +11,7 @@ use crate::promql::ast::{
     Aggregate, AggregateOp, Expr, ExprKind, TimeShift, ValueType, VectorSelector,
 };
 use crate::promql::head::{SeriesDescriptor, TargetId, Universe};
+use crate::promql::kernels::{RateFunction, WindowFunction};
 use crate::promql::labels::Labels;
 use crate::promql::matcher::CompiledMatcher;
 use crate::promql::plain::EvalError;
@@ -236,20 +237,27 @@ impl Compiler<'_> {
             length,
         });
         let mut by_target: BTreeMap<TargetId, Vec<u32>> = BTreeMap::new();
-        let mut columns = Vec::with_capacity(found.len());
-        for series in &found {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (slot, series) in (0..).zip(&found) {
             by_target
                 .entry(series.target)
                 .or_default()
                 .push(series.column);
+            if let Some(stretch) = stretches.last_mut()
+                && stretch.target == series.target.0
+            {
+                stretch.columns.push(series.column);
+                continue;
+            }
             let next = index(self.geometries.len());
-            columns.push(Column {
+            stretches.push(Stretch {
                 target: series.target.0,
-                index: series.column,
                 geometry: *self
                     .geometries
                     .entry((window, series.target))
                     .or_insert(next),
+                first_slot: slot,
+                columns: vec![series.column],
             });
         }
         for columns in by_target.values_mut() {
@@ -257,7 +265,7 @@ impl Compiler<'_> {
         }
         self.program.selectors.push(Selector {
             window,
-            columns,
+            stretches,
             by_target: by_target.into_iter().collect(),
         });
         let labels = found.iter().map(|series| series.labels.clone()).collect();
@@ -378,13 +386,38 @@ impl Compiler<'_> {
             };
             return Ok(self.node(kind, labels));
         }
-        let kind = VectorKind::Aggregate {
-            input,
-            op: aggregate.op,
-            parameter,
-            groups,
+        let kind = match self
+            .rates_of(input)
+            .filter(|_| aggregate.op == AggregateOp::Sum)
+        {
+            Some((selector, function)) => VectorKind::SumOfRates {
+                selector,
+                function,
+                groups,
+            },
+            None => VectorKind::Aggregate {
+                input,
+                op: aggregate.op,
+                parameter,
+                groups,
+            },
         };
         Ok(self.node(kind, numbering.labels))
+    }
+}
+
+impl Compiler<'_> {
+    /// The selector of which a node gives the rates (or increases, or deltas), if each series has its own slot.
+    fn rates_of(&self, node: usize) -> Option<(usize, RateFunction)> {
+        let node = &self.program.vectors[node];
+        match node.kind {
+            VectorKind::Window {
+                function: WindowFunction::Extrapolated(function),
+                source: WindowSource::Selector(selector),
+                ..
+            } if node.merge.is_none() => Some((selector, function)),
+            _ => None,
+        }
     }
 }
 

@@ -170,7 +170,9 @@ impl<'a> Run<'a> {
     fn inputs(&self, node: usize, time: i64, scratch: &mut Scratch) -> Evaluated<[f64; 2]> {
         let mut parameters = [f64::NAN; 2];
         match self.node(node).kind {
-            VectorKind::Select { .. } | VectorKind::DateOfEvaluation(_) => {}
+            VectorKind::Select { .. }
+            | VectorKind::DateOfEvaluation(_)
+            | VectorKind::SumOfRates { .. } => {}
             VectorKind::AbsentOverTime(source) => self.prepare(source, time, scratch)?,
             VectorKind::Window {
                 source, parameter, ..
@@ -251,6 +253,11 @@ impl<'a> Run<'a> {
                 self.absent_over_time(*source, context, job.time, register, scratch);
                 Ok(())
             }
+            VectorKind::SumOfRates {
+                selector,
+                function,
+                groups,
+            } => self.sum_of_rates(job, (*selector, *function), groups, register, scratch),
             VectorKind::Aggregate { .. }
             | VectorKind::Best { .. }
             | VectorKind::Match(_)

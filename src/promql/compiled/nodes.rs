@@ -3,7 +3,7 @@
 use super::{Labels, Side};
 use crate::promql::ast::{AggregateOp, At, BinaryOp, Cardinality, VectorMatching};
 use crate::promql::head::TargetId;
-use crate::promql::kernels::{DateFunction, ElementaryFunction, WindowFunction};
+use crate::promql::kernels::{DateFunction, ElementaryFunction, RateFunction, WindowFunction};
 use crate::promql::plain::binary::match_labels;
 use crate::promql::plain::go_sort::Direction;
 
@@ -72,6 +72,12 @@ pub(super) enum VectorKind {
         input: usize,
         op: AggregateOp,
         parameter: Option<usize>,
+        groups: Groups,
+    },
+    /// `sum(rate(…))`, which most queries have, in one go.
+    SumOfRates {
+        selector: usize,
+        function: RateFunction,
         groups: Groups,
     },
     /// `topk`, `bottomk`.
@@ -246,19 +252,28 @@ pub(super) struct WindowShape {
 #[derive(Clone, Debug)]
 pub(super) struct Selector {
     pub window: usize,
-    pub columns: Vec<Column>,
+    pub stretches: Vec<Stretch>,
     /// The same columns by target, for the caller that draws samples.
     pub by_target: Vec<(TargetId, Vec<u32>)>,
 }
 
-/// The place of one series in the head.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
+/// Neighbouring series of a selector that one target exports.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
     pub target: u32,
-    /// Its place in the target's rows.
-    pub index: u32,
     /// How the window covers the target: an index into the scratch.
     pub geometry: u32,
+    /// The slot of the first series; the others follow.
+    pub first_slot: u32,
+    /// The places of the series in the target's rows.
+    pub columns: Vec<u32>,
+}
+
+impl Stretch {
+    /// Slots and columns.
+    pub fn series(&self) -> impl Iterator<Item = (u32, usize)> {
+        (self.first_slot..).zip(self.columns.iter().map(|&column| column as usize))
+    }
 }
 
 /// A subquery. Its steps are evaluated in a context of their own.

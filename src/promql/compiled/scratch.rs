@@ -2,7 +2,8 @@
 
 use super::Program;
 use super::nodes::VectorKind;
-use crate::promql::kernels::{Bucket, Coverage};
+use crate::promql::head::ColumnSet;
+use crate::promql::kernels::{Bucket, Coverage, KahanSum};
 
 /// Memory that evaluations of one program use again and again.
 #[derive(Clone, Debug)]
@@ -67,6 +68,8 @@ pub(super) struct GroupBuffer {
     /// The members, group by group.
     pub values: Vec<f64>,
     pub slots: Vec<u32>,
+    /// The sum of each group, where members aren't kept.
+    pub sums: Vec<KahanSum>,
 }
 
 /// How a window covers the rows of one target.
@@ -79,6 +82,10 @@ pub(super) struct Geometry {
     pub to: usize,
     /// The coverage by all these rows.
     pub coverage: Option<Coverage>,
+    /// Columns with a sample in each of these rows.
+    pub complete: ColumnSet,
+    /// Those of them that never fall.
+    pub rising: ColumnSet,
 }
 
 /// The results of a subquery's steps.
@@ -175,6 +182,13 @@ fn group_buffer_for(node: &super::VectorNode) -> GroupBuffer {
             order: Vec::with_capacity(groups.count()),
             values: vec![0.0; groups.of_slot.len()],
             slots: vec![0; groups.of_slot.len()],
+            sums: Vec::new(),
+        },
+        VectorKind::SumOfRates { groups, .. } => GroupBuffer {
+            counts: vec![0; groups.count()],
+            order: Vec::with_capacity(groups.count()),
+            sums: vec![KahanSum::default(); groups.count()],
+            ..GroupBuffer::default()
         },
         // Presence and count of each bucket.
         VectorKind::Histogram { histograms, .. } => GroupBuffer {

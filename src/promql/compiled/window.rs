@@ -1,19 +1,74 @@
 //! Selectors, windows and subqueries at one evaluation.
 
 use super::evaluate::{Evaluated, Job, Output, Run};
-use super::nodes::{Column, Selector, WindowShape, WindowSource, first_step};
-use super::scratch::{Geometry, Register, Scratch};
-use crate::promql::head::{HOLE, TargetSamples, is_sample, is_stale};
+use super::nodes::{Groups, Selector, Stretch, WindowShape, WindowSource, first_step};
+use super::scratch::{Geometry, GroupBuffer, Register, Scratch};
+use crate::promql::head::{ColumnSet, HOLE, TargetSamples, is_sample, is_stale};
 use crate::promql::kernels::{
-    Coverage, RateFunction, Window, WindowContext, WindowFunction, counter_difference, time_seconds,
+    Coverage, Extrapolation, KahanSum, RateFunction, Window, WindowContext, WindowFunction,
+    counter_difference, time_seconds,
 };
 
-/// One column of a target's rows inside a window.
+/// A target's rows inside a window.
+#[derive(Clone, Copy)]
+struct TargetView<'a> {
+    target: &'a TargetSamples,
+    geometry: Geometry,
+}
+
+/// One column of them.
 #[derive(Clone, Copy)]
 struct ColumnView<'a> {
     target: &'a TargetSamples,
     column: usize,
     geometry: Geometry,
+}
+
+impl<'a> TargetView<'a> {
+    fn column(&self, column: usize) -> ColumnView<'a> {
+        ColumnView {
+            target: self.target,
+            column,
+            geometry: self.geometry,
+        }
+    }
+
+    /// `rate`, `increase` or `delta` of each series of a stretch that has one.
+    fn extrapolated(
+        &self,
+        stretch: &Stretch,
+        function: RateFunction,
+        context: &WindowContext,
+        mut give: impl FnMut(u32, f64) -> Evaluated<()>,
+    ) -> Evaluated<()> {
+        let geometry = &self.geometry;
+        let Some(coverage) = geometry.coverage else {
+            return Ok(());
+        };
+        let extrapolation = Extrapolation::new(coverage, function, context.clamp_order);
+        // Most often every row holds a sample and counters only rise: then the outer rows tell everything.
+        let steady = if function.is_counter() {
+            geometry.rising
+        } else {
+            geometry.complete
+        };
+        let (first, last) = (
+            self.target.row(geometry.from),
+            self.target.row(geometry.to - 1),
+        );
+        for (slot, column) in stretch.series() {
+            let is_steady = column < ColumnSet::BITS as usize && steady & (1 << column) != 0;
+            let value = if is_steady {
+                Some(extrapolation.of(first[column], last[column] - first[column]))
+            } else {
+                self.column(column).extrapolated(function, context)
+            };
+            if let Some(value) = value {
+                give(slot, value)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<'a> ColumnView<'a> {
@@ -39,47 +94,9 @@ impl<'a> ColumnView<'a> {
         (!is_stale(value)).then(|| (self.target.times[row], value))
     }
 
-    /// `rate`, `increase` and `delta`, without copying the samples.
+    /// `rate`, `increase` or `delta`, sample by sample: the series was born, ended, failed or fell inside the
+    /// window.
     fn extrapolated(self, function: RateFunction, context: &WindowContext) -> Option<f64> {
-        let Geometry {
-            from, to, coverage, ..
-        } = self.geometry;
-        // Most often every row holds a sample; then the shared coverage does, and no time is looked at.
-        let width = self.target.width;
-        let rows = self.target.cells.get(from * width..to * width)?;
-        let mut values = rows
-            .get(self.column..)?
-            .iter()
-            .step_by(width.max(1))
-            .copied();
-        let first = values.next()?;
-        let mut last = first;
-        let mut complete = is_sample(first);
-        // `TargetSamples::may_reset` speaks of counters only, but a query may take a gauge for one.
-        let mut falls = false;
-        for value in values {
-            complete &= is_sample(value);
-            falls |= value < last;
-            last = value;
-        }
-        if !complete {
-            return self.extrapolated_with_gaps(function, context);
-        }
-        let coverage = coverage?;
-        let difference = if falls && function.is_counter() {
-            counter_difference(first, last, self.samples().map(|sample| sample.1))
-        } else {
-            last - first
-        };
-        Some(coverage.extrapolate(function, context.clamp_order, first, difference))
-    }
-
-    /// The same where some rows hold no sample: the series was born, ended or failed inside the window.
-    fn extrapolated_with_gaps(
-        self,
-        function: RateFunction,
-        context: &WindowContext,
-    ) -> Option<f64> {
         let mut samples = self.samples();
         let first = samples.next()?;
         let (mut last, mut count) = (first, 1);
@@ -98,24 +115,33 @@ impl<'a> ColumnView<'a> {
 }
 
 impl Run<'_> {
-    /// How a window covers a column's target. The first column of a target at a moment computes it.
+    /// The stretches of targets that were ever scraped; most pods of a universe never come to be.
+    fn scraped<'s>(&self, selector: &'s Selector) -> impl Iterator<Item = &'s Stretch> {
+        let scraped = |stretch: &&Stretch| {
+            let target = &self.head.targets[stretch.target as usize];
+            !target.times.is_empty()
+        };
+        selector.stretches.iter().filter(scraped)
+    }
+
+    /// The rows that a window covers, if there are any. The first stretch of a target at a moment looks for
+    /// them.
     fn view(
         &self,
-        column: Column,
+        stretch: &Stretch,
         window: Window,
         moment: u64,
         geometries: &mut [Geometry],
-    ) -> ColumnView<'_> {
-        let target = &self.head.targets[column.target as usize];
-        let geometry = &mut geometries[column.geometry as usize];
+    ) -> Option<TargetView<'_>> {
+        let target = &self.head.targets[stretch.target as usize];
+        let geometry = &mut geometries[stretch.geometry as usize];
         if geometry.moment != moment {
             *geometry = self.geometry(target, window, moment);
         }
-        ColumnView {
+        (geometry.from < geometry.to).then_some(TargetView {
             target,
-            column: column.index as usize,
             geometry: *geometry,
-        }
+        })
     }
 
     fn geometry(&self, target: &TargetSamples, window: Window, moment: u64) -> Geometry {
@@ -128,11 +154,14 @@ impl Run<'_> {
             [first, .., last] => Coverage::new(to - from, *first, *last, window),
             _ => None,
         };
+        let (complete, rising) = target.steady(from..to);
         Geometry {
             moment,
             from,
             to,
             coverage,
+            complete,
+            rising,
         }
     }
 
@@ -151,9 +180,14 @@ impl Run<'_> {
         output: &mut Output<'_>,
     ) -> Evaluated<()> {
         let window = Self::window_of(&self.program.windows[selector.window], time, query);
-        for (slot, column) in (0_u32..).zip(&selector.columns) {
-            if let Some((at, value)) = self.view(*column, window, moment, geometries).newest() {
-                output.push(slot, if times { time_seconds(at) } else { value })?;
+        for stretch in self.scraped(selector) {
+            let Some(view) = self.view(stretch, window, moment, geometries) else {
+                continue;
+            };
+            for (slot, column) in stretch.series() {
+                if let Some((at, value)) = view.column(column).newest() {
+                    output.push(slot, if times { time_seconds(at) } else { value })?;
+                }
             }
         }
         Ok(())
@@ -188,19 +222,31 @@ impl Run<'_> {
         match source {
             WindowSource::Selector(selector) => {
                 let selector = &self.program.selectors[selector];
-                for (slot, column) in (0_u32..).zip(&selector.columns) {
-                    let view = self.view(*column, context.window, clock.moment, geometries);
-                    let result = if let WindowFunction::Extrapolated(rate) = function {
-                        view.extrapolated(rate, &context)
-                    } else {
-                        samples.clear();
-                        samples.extend(view.samples());
-                        (!samples.is_empty())
-                            .then(|| function.of_samples(samples, &context, values))
-                            .flatten()
+                for stretch in self.scraped(selector) {
+                    let view = self.view(stretch, context.window, clock.moment, geometries);
+                    let Some(view) = view else {
+                        continue;
                     };
-                    if let Some(value) = result {
-                        output.push(slot, value)?;
+                    if let WindowFunction::Extrapolated(rate) = function {
+                        let give = |slot, value| output.push(slot, value);
+                        view.extrapolated(stretch, rate, &context, give)?;
+                        continue;
+                    }
+                    for (slot, column) in stretch.series() {
+                        samples.clear();
+                        let column = view.column(column);
+                        if function.reads_newest_two() {
+                            let mut newest = column.samples().rev();
+                            let last = newest.next();
+                            samples.extend(newest.next().into_iter().chain(last));
+                        } else {
+                            samples.extend(column.samples());
+                        }
+                        if !samples.is_empty()
+                            && let Some(value) = function.of_samples(samples, &context, values)
+                        {
+                            output.push(slot, value)?;
+                        }
                     }
                 }
             }
@@ -217,6 +263,55 @@ impl Run<'_> {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Sums the rates of a selector by group, without a list of them.
+    pub(super) fn sum_of_rates(
+        &self,
+        job: &Job,
+        (selector, function): (usize, RateFunction),
+        groups: &Groups,
+        register: &mut Register,
+        scratch: &mut Scratch,
+    ) -> Evaluated<()> {
+        let moment = scratch.contexts[self.node(job.node).context].moment;
+        let source = WindowSource::Selector(selector);
+        let context = WindowContext {
+            time: job.time,
+            window: self.source_window(source, job.time, scratch.query),
+            parameter: f64::NAN,
+            clamp_order: self.program.profile.clamp_order(),
+        };
+        let GroupBuffer {
+            counts,
+            order,
+            sums,
+            ..
+        } = &mut scratch.groups[job.node];
+        counts.fill(0);
+        order.clear();
+        for stretch in self.scraped(&self.program.selectors[selector]) {
+            let view = self.view(stretch, context.window, moment, &mut scratch.geometries);
+            let Some(view) = view else {
+                continue;
+            };
+            view.extrapolated(stretch, function, &context, |slot, value| {
+                let group = groups.of_slot[slot as usize];
+                let place = group as usize;
+                if counts[place] == 0 {
+                    order.push(group);
+                    sums[place] = KahanSum::of(value);
+                } else {
+                    sums[place].add(value);
+                }
+                counts[place] += 1;
+                Ok(())
+            })?;
+        }
+        for &group in order.iter() {
+            register.push(group, sums[group as usize].total());
         }
         Ok(())
     }
@@ -251,13 +346,14 @@ impl Run<'_> {
             WindowSource::Selector(selector) => {
                 let window = self.source_window(source, time, scratch.query);
                 let moment = scratch.contexts[context].moment;
-                self.program.selectors[selector]
-                    .columns
-                    .iter()
-                    .any(|column| {
-                        let view = self.view(*column, window, moment, &mut scratch.geometries);
-                        view.samples().next().is_some()
+                let selector = &self.program.selectors[selector];
+                self.scraped(selector).any(|stretch| {
+                    let view = self.view(stretch, window, moment, &mut scratch.geometries);
+                    view.is_some_and(|view| {
+                        let mut series = stretch.series();
+                        series.any(|(_, column)| view.column(column).samples().next().is_some())
                     })
+                })
             }
         };
         if !present {

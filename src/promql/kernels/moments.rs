@@ -11,6 +11,15 @@ pub struct KahanSum {
 }
 
 impl KahanSum {
+    /// The sum of one number.
+    pub fn of(value: f64) -> Self {
+        Self {
+            // As if added to nothing: -0 becomes 0.
+            sum: 0.0 + value,
+            compensation: 0.0,
+        }
+    }
+
     /// Adds a number.
     pub fn add(&mut self, value: f64) {
         let total = self.sum + value;

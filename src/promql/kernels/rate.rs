@@ -108,6 +108,11 @@ impl Coverage {
         } else {
             f64::INFINITY
         };
+        difference * self.factor(function, order, to_zero)
+    }
+
+    /// What the difference is multiplied by if the counter was zero so long before its first sample.
+    fn factor(&self, function: RateFunction, order: ClampOrder, to_zero: f64) -> f64 {
         let to_start = self.left_extent(order, to_zero);
         let mut factor = 1.0;
         if self.sampled != 0.0 {
@@ -116,7 +121,7 @@ impl Coverage {
         if function == RateFunction::Rate {
             factor /= self.length;
         }
-        difference * factor
+        factor
     }
 
     fn left_extent(&self, order: ClampOrder, to_zero: f64) -> f64 {
@@ -131,6 +136,49 @@ impl Coverage {
             extent = to_zero;
         }
         extent
+    }
+}
+
+/// The extrapolation of many series with the same coverage.
+#[derive(Clone, Copy, Debug)]
+pub struct Extrapolation {
+    coverage: Coverage,
+    function: RateFunction,
+    order: ClampOrder,
+    /// A counter that was zero less than so long before its first sample may be bounded; no gauge is.
+    to_start: f64,
+    /// The factor of every series that the bound at zero doesn't reach.
+    factor: f64,
+}
+
+impl Extrapolation {
+    /// Prepares what doesn't depend on values.
+    pub fn new(coverage: Coverage, function: RateFunction, order: ClampOrder) -> Self {
+        Self {
+            coverage,
+            function,
+            order,
+            // Neither order of bounds goes farther than the window's start.
+            to_start: if function.is_counter() {
+                coverage.to_start
+            } else {
+                f64::NEG_INFINITY
+            },
+            factor: coverage.factor(function, order, f64::INFINITY),
+        }
+    }
+
+    /// The same as [`Coverage::extrapolate`].
+    pub fn of(&self, first_value: f64, difference: f64) -> f64 {
+        let reaches = difference > 0.0
+            && first_value >= 0.0
+            && self.coverage.sampled * (first_value / difference) < self.to_start;
+        if reaches {
+            return self
+                .coverage
+                .extrapolate(self.function, self.order, first_value, difference);
+        }
+        difference * self.factor
     }
 }
 

@@ -46,6 +46,11 @@ pub struct WindowContext {
 }
 
 impl WindowFunction {
+    /// Whether older samples than the last two make no difference.
+    pub fn reads_newest_two(self) -> bool {
+        matches!(self, Self::InstantRate | Self::InstantDelta)
+    }
+
     /// The function of this name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {

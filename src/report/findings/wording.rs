@@ -15,6 +15,7 @@ impl Signal {
             Self::Latency => "latency",
             Self::Content => "content",
             Self::Memory => "memory",
+            Self::Cpu => "processor time",
             Self::Traffic => "traffic",
             Self::Restarts => "restarts",
         }
@@ -29,6 +30,7 @@ impl Signal {
                 "the content itself: a web or job metric that requests a page and checks what is in it"
             }
             Self::Memory => "the canary's memory, for instance its growth by `deriv`",
+            Self::Cpu => "processor time of the canary's containers",
             Self::Traffic => "the canary's request rate",
             Self::Restarts => "restarts of the canary's containers",
         }

@@ -2,7 +2,8 @@
 
 use super::super::catalogue;
 use super::super::model::{
-    ControllerTiming, LabelValue, Metric, MetricKind, Prometheus, PrometheusVersion, StartFraction,
+    ControllerTiming, Fact, LabelValue, LatencyUnit, Metric, MetricKind, Prometheus,
+    PrometheusVersion, StartFraction,
 };
 use super::context::{Context, Field, Object};
 use super::quantity::{DURATION, SHARE};
@@ -11,8 +12,11 @@ use super::service::{above_zero, duration_distribution};
 use crate::diagnostics::did_you_mean;
 use crate::units::Duration;
 
-/// Labels that scraping gives to every series.
-const TARGET_LABELS: [&str; 4] = ["job", "instance", "namespace", "pod"];
+/// Labels that scraping gives to every series and that tell targets apart.
+const TARGET_LABELS: [&str; 2] = ["instance", "pod"];
+
+/// Labels with their values.
+type Labels = Vec<(String, LabelValue)>;
 
 pub(super) fn prometheus(context: &mut Context<'_>, parent: &Object<'_>) -> Prometheus {
     let known = [
@@ -152,23 +156,40 @@ pub(super) fn metrics(context: &mut Context<'_>, parent: &Object<'_>) -> Vec<Met
     };
     let mut metrics: Vec<Metric> = Vec::new();
     for item in context.items(&field) {
-        for metric in entry(context, &item) {
-            if metrics.iter().any(|other| other.name == metric.name) {
-                let message = format!("`{}` is exported twice", metric.name);
-                context.refuse_field(&item, &message, "remove one of the two");
-            } else if let (Some(every), Some(other)) = (
-                metric.own_timestamps,
-                metrics.iter().find_map(|metric| metric.own_timestamps),
-            ) && every != other
-            {
-                let message = format!("other metrics have timestamps every {other}");
-                context.refuse_field(&item, &message, "write the same `own-timestamps`");
-            } else {
-                metrics.push(metric);
-            }
+        let entry = entry(context, &item);
+        let is_known = |metric: &&Metric| metrics.iter().any(|other| may_be_one(other, metric));
+        let every = entry.iter().find_map(|metric| metric.own_timestamps);
+        let other = metrics.iter().find_map(|metric| metric.own_timestamps);
+        if let Some(metric) = entry.iter().find(is_known) {
+            let message = format!("`{}` is exported twice", metric.name);
+            context.refuse_field(&item, &message, "remove one of the two");
+        } else if let (Some(every), Some(other)) = (every, other)
+            && every != other
+        {
+            let message = format!("other metrics have timestamps every {other}");
+            context.refuse_field(&item, &message, "write the same `own-timestamps`");
+        } else {
+            metrics.extend(entry);
         }
     }
     metrics
+}
+
+/// Whether two metrics can have a series in common: no label tells them apart.
+fn may_be_one(one: &Metric, other: &Metric) -> bool {
+    let text = |metric: &Metric, name: &str| {
+        let mut labels = metric.labels.iter();
+        let (_, value) = labels.find(|(label, _)| label == name)?;
+        match value {
+            LabelValue::Literal(text) => Some(text.clone()),
+            _ => None,
+        }
+    };
+    let differs = |(name, _): &(String, LabelValue)| match (text(one, name), text(other, name)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    };
+    one.name == other.name && !one.labels.iter().any(differs)
 }
 
 fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
@@ -177,6 +198,8 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
         "name",
         "kind",
         "buckets",
+        "unit",
+        "value",
         "labels",
         "children",
         "own-timestamps",
@@ -210,7 +233,7 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
         }
     };
     if let Some(field) = object.field("own-timestamps")
-        && kinds.iter().any(|(_, kind)| *kind != MetricKind::Memory)
+        && kinds.iter().any(|(_, kind, _)| *kind != MetricKind::Memory)
     {
         let message = "only gauges of memory can have timestamps of their own";
         context.refuse_field(
@@ -221,105 +244,175 @@ fn entry(context: &mut Context<'_>, item: &Field<'_>) -> Vec<Metric> {
     }
     kinds
         .into_iter()
-        .map(|(name, kind)| Metric {
+        .map(|(name, kind, defaults)| Metric {
             name,
             kind,
-            labels: labels.clone(),
+            labels: merged(defaults, &labels),
             children_from_start: from_start.unwrap_or(false),
             own_timestamps,
         })
         .collect()
 }
 
+/// Labels of the catalogue, replaced and added to by those of the scenario; an empty text removes one.
+fn merged(defaults: Labels, given: &Labels) -> Labels {
+    let is_given = |name: &str| given.iter().any(|(other, _)| other == name);
+    let kept = defaults.into_iter().filter(|(name, _)| !is_given(name));
+    kept.chain(given.iter().cloned()).collect()
+}
+
 fn from_catalogue(
     context: &mut Context<'_>,
     object: &Object<'_>,
     field: &Field<'_>,
-) -> Vec<(String, MetricKind)> {
-    if let Some(kind) = object.field("kind") {
-        context.refuse_field(
-            &kind,
-            "the catalogue decides",
-            "remove it, or write `name` for `use`",
-        );
+) -> Vec<(String, MetricKind, Labels)> {
+    for decided in ["kind", "unit", "value"] {
+        if let Some(field) = object.field(decided) {
+            let help = "remove it, or write `name` for `use`";
+            context.refuse_field(&field, "the catalogue decides", help);
+        }
     }
     let Some(name) = context.string(field) else {
         return Vec::new();
     };
-    let Some(metrics) = catalogue::metrics(&name) else {
-        let help = match did_you_mean(&name, catalogue::NAMES) {
+    let Some(exporter) = catalogue::exporter(&name) else {
+        let names = catalogue::names();
+        let help = match did_you_mean(&name, names.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the catalogue has {}", catalogue::NAMES.join(", ")),
+            None => format!("the catalogue has {}", names.join(", ")),
         };
         context.refuse_field(field, &format!("`{name}` is not in the catalogue"), &help);
         return Vec::new();
     };
     let own_buckets = buckets(context, object);
+    let metrics = exporter.metrics;
     let has_histogram = metrics
         .iter()
-        .any(|(_, kind)| matches!(kind, MetricKind::LatencyHistogram { .. }));
+        .any(|metric| matches!(metric.kind, MetricKind::LatencyHistogram { .. }));
     if let Some(field) = object.field("buckets").filter(|_| !has_histogram) {
         context.refuse_field(&field, "there is no histogram in it", "remove it");
     }
+    let with_buckets = |kind| match (kind, &own_buckets) {
+        (MetricKind::LatencyHistogram { unit, .. }, Some(buckets)) => {
+            MetricKind::LatencyHistogram {
+                buckets: buckets.clone(),
+                unit,
+            }
+        }
+        (kind, _) => kind,
+    };
+    let owned = |(name, value): (&str, LabelValue)| (name.to_owned(), value);
     metrics
         .into_iter()
-        .map(|(name, kind)| {
-            let kind = match (kind, &own_buckets) {
-                (MetricKind::LatencyHistogram { .. }, Some(buckets)) => {
-                    MetricKind::LatencyHistogram {
-                        buckets: buckets.clone(),
-                    }
-                }
-                (kind, _) => kind,
-            };
-            (name.to_owned(), kind)
+        .map(|metric| {
+            let labels = metric.labels.into_iter().map(owned).collect();
+            (metric.name.to_owned(), with_buckets(metric.kind), labels)
         })
         .collect()
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum KindWord {
     Requests,
+    FailedRequests,
     Histogram,
     Memory,
+    Cpu,
+    Restarts,
+    OomKilled,
+    Ready,
+    Constant,
+    Up,
 }
+
+const KINDS: [(&str, KindWord); 10] = [
+    ("requests", KindWord::Requests),
+    ("failed-requests", KindWord::FailedRequests),
+    ("latency-histogram", KindWord::Histogram),
+    ("memory", KindWord::Memory),
+    ("cpu", KindWord::Cpu),
+    ("restarts", KindWord::Restarts),
+    ("oom-killed", KindWord::OomKilled),
+    ("ready", KindWord::Ready),
+    ("constant", KindWord::Constant),
+    ("up", KindWord::Up),
+];
 
 fn own(
     context: &mut Context<'_>,
     object: &Object<'_>,
     field: &Field<'_>,
-) -> Option<(String, MetricKind)> {
+) -> Option<(String, MetricKind, Labels)> {
     let name = context.string(field)?;
     if !is_name(&name, true) {
         let message = format!("`{name}` is no name of a metric");
         context.refuse_field(field, &message, "use letters, digits, `_` and `:`");
     }
     let Some(kind_field) = object.field("kind") else {
-        let message = "`kind` is missing";
-        let help = "add `kind: requests`, `latency-histogram` or `memory`";
-        context.refuse(&object.path, object.span, message, help);
+        let help = format!(
+            "add `kind: requests`; the kinds are {}",
+            KINDS.map(|(word, _)| word).join(", ")
+        );
+        context.refuse(&object.path, object.span, "`kind` is missing", &help);
         return None;
     };
-    let words = [
-        ("requests", KindWord::Requests),
-        ("latency-histogram", KindWord::Histogram),
-        ("memory", KindWord::Memory),
-    ];
-    let word = context.word(&kind_field, &words)?;
+    let word = context.word(&kind_field, &KINDS)?;
     let own_buckets = buckets(context, object);
+    for (name, only) in [
+        ("buckets", KindWord::Histogram),
+        ("unit", KindWord::Histogram),
+        ("value", KindWord::Constant),
+    ] {
+        if let Some(field) = object.field(name).filter(|_| word != only) {
+            let message = match only {
+                KindWord::Constant => "only a constant has a value",
+                _ => "only a histogram has buckets",
+            };
+            context.refuse_field(&field, message, "remove it");
+        }
+    }
     let kind = match word {
         KindWord::Requests => MetricKind::Requests,
+        KindWord::FailedRequests => MetricKind::FailedRequests,
         KindWord::Memory => MetricKind::Memory,
+        KindWord::Cpu => MetricKind::Cpu,
+        KindWord::Restarts => MetricKind::Restarts,
+        KindWord::OomKilled => MetricKind::OomKilled,
+        KindWord::Ready => MetricKind::Ready,
+        KindWord::Up => MetricKind::Up,
+        KindWord::Constant => MetricKind::Constant {
+            value: constant(context, object)?,
+        },
         KindWord::Histogram => MetricKind::LatencyHistogram {
             buckets: own_buckets.unwrap_or(catalogue::DEFAULT_BUCKETS.to_vec()),
+            unit: unit(context, object),
         },
     };
-    if let Some(field) = object.field("buckets")
-        && !matches!(kind, MetricKind::LatencyHistogram { .. })
-    {
-        context.refuse_field(&field, "only a histogram has buckets", "remove it");
+    Some((name, kind, Labels::new()))
+}
+
+fn constant(context: &mut Context<'_>, object: &Object<'_>) -> Option<f64> {
+    let help = "write e.g. `value: 1`";
+    let Some(field) = object.field("value") else {
+        context.refuse(&object.path, object.span, "`value` is missing", help);
+        return None;
+    };
+    let value = field.node.as_f64().filter(|value| value.is_finite());
+    if value.is_none() {
+        context.refuse_field(&field, "a number is needed", help);
     }
-    Some((name, kind))
+    value
+}
+
+/// In which unit the bounds are exported; they are written as durations whatever it is.
+fn unit(context: &mut Context<'_>, object: &Object<'_>) -> LatencyUnit {
+    let words = [
+        ("s", LatencyUnit::Seconds),
+        ("ms", LatencyUnit::Milliseconds),
+    ];
+    let field = object.field("unit");
+    let unit = field.and_then(|field| context.word(&field, &words));
+    unit.unwrap_or_default()
 }
 
 /// Rising upper bounds, in seconds.
@@ -372,6 +465,20 @@ fn labels(context: &mut Context<'_>, object: &Object<'_>) -> Vec<(String, LabelV
 }
 
 fn label_value(context: &mut Context<'_>, field: &Field<'_>) -> Option<LabelValue> {
+    if field.node.as_sequence().is_some() {
+        let items = context.items(field);
+        let texts: Vec<String> = items
+            .iter()
+            .filter_map(|item| context.string(item))
+            .collect();
+        let repeats = |index: usize| texts[..index].contains(&texts[index]);
+        if (0..texts.len()).any(repeats) || items.is_empty() {
+            let help = "write e.g. `[source, destination]`";
+            context.refuse_field(field, "values that differ are needed", help);
+            return None;
+        }
+        return Some(LabelValue::Each(texts));
+    }
     let text = match field.node.as_str() {
         Some("") => String::new(),
         _ => context.string(field)?,
@@ -382,20 +489,42 @@ fn label_value(context: &mut Context<'_>, field: &Field<'_>) -> Option<LabelValu
     else {
         return Some(LabelValue::Literal(text));
     };
+    let value = placeholder(inner);
+    if value.is_none() {
+        let known = ["role", "status"].into_iter();
+        let known = known.chain(Fact::ALL.map(|(word, _)| word));
+        let help = match did_you_mean(inner, known) {
+            Some(meant) => format!("did you mean `{{{meant}}}`?"),
+            None => "write `{role}`, `{status}`, `{status: A|B}`, `{pod.NAME}` or `{service}`"
+                .to_owned(),
+        };
+        context.refuse_field(field, &format!("`{text}` is not known"), &help);
+    }
+    value
+}
+
+/// What stands between braces.
+fn placeholder(inner: &str) -> Option<LabelValue> {
+    if let Some((word, texts)) = inner.split_once(':') {
+        let (first, second) = texts.split_once('|')?;
+        let texts = [first.trim().to_owned(), second.trim().to_owned()];
+        return match word.trim() {
+            "role" => Some(LabelValue::ByRole(texts)),
+            "status" => Some(LabelValue::ByStatus(texts)),
+            _ => None,
+        };
+    }
+    if let Some(label) = inner.strip_prefix("pod.") {
+        return (!label.is_empty()).then(|| LabelValue::PodLabel(label.to_owned()));
+    }
     match inner {
         "role" => Some(LabelValue::Role),
         "status" => Some(LabelValue::Status),
-        _ => match inner.strip_prefix("pod.") {
-            Some(label) if !label.is_empty() => Some(LabelValue::PodLabel(label.to_owned())),
-            _ => {
-                let help = match did_you_mean(inner, ["role", "status"]) {
-                    Some(meant) => format!("did you mean `{{{meant}}}`?"),
-                    None => "write `{role}`, `{status}` or `{pod.NAME}`".to_owned(),
-                };
-                context.refuse_field(field, &format!("`{text}` is not known"), &help);
-                None
-            }
-        },
+        _ => {
+            let mut facts = Fact::ALL.into_iter();
+            let fact = facts.find(|(word, _)| *word == inner);
+            fact.map(|(_, fact)| LabelValue::Fact(fact))
+        }
     }
 }
 

@@ -1,22 +1,47 @@
 //! Traffic and the healthy service.
 
-use super::super::model::{DurationDistribution, Latency, Memory, Pod, Service, Traffic, Warmup};
+use super::super::model::{
+    Cpu, DurationDistribution, Latency, Memory, Pod, Service, Traffic, Warmup,
+};
 use super::context::{Context, Field, Object};
 use super::quantity::{BYTES, DURATION, FACTOR, RATE, SHARE};
 use crate::units::Duration;
 
 pub(super) fn traffic(context: &mut Context<'_>, parent: &Object<'_>) -> Traffic {
     let mut traffic = Traffic::default();
-    if let Some(object) = context.child(parent, "traffic", &["rate"])
-        && let Some(rate) = context.take(&object, "rate", &RATE)
-    {
+    let Some(object) = context.child(parent, "traffic", &["rate", "overdispersion"]) else {
+        return traffic;
+    };
+    if let Some(rate) = context.take(&object, "rate", &RATE) {
         traffic.rate_per_second = rate;
+    }
+    if let Some(field) = object.field("overdispersion") {
+        let number = field.node.as_f64().or_else(|| {
+            let whole = field.node.as_int()?;
+            Some(whole as f64)
+        });
+        match number.filter(|number| (1.0..=1e6).contains(number)) {
+            Some(number) => traffic.overdispersion = number,
+            None => context.refuse_field(
+                &field,
+                "a number from 1 to a million is needed: variance over mean of the requests in a minute",
+                "write e.g. `4`; 1 is a Poisson stream",
+            ),
+        }
     }
     traffic
 }
 
 pub(super) fn service(context: &mut Context<'_>, parent: &Object<'_>) -> Service {
-    let known = ["errors", "latency", "slow-above", "warmup", "memory", "pod"];
+    let known = [
+        "errors",
+        "latency",
+        "slow-above",
+        "warmup",
+        "memory",
+        "cpu",
+        "pod",
+    ];
     let mut service = Service::default();
     let Some(object) = context.child(parent, "service", &known) else {
         return service;
@@ -32,6 +57,7 @@ pub(super) fn service(context: &mut Context<'_>, parent: &Object<'_>) -> Service
     }
     service.warmup = warmup(context, &object);
     service.memory = memory(context, &object);
+    service.cpu = cpu(context, &object);
     service.pod = pod(context, &object);
     service
 }
@@ -136,6 +162,18 @@ fn memory(context: &mut Context<'_>, parent: &Object<'_>) -> Memory {
         );
     }
     memory
+}
+
+fn cpu(context: &mut Context<'_>, parent: &Object<'_>) -> Cpu {
+    let mut cpu = Cpu::default();
+    if let Some(object) = context.child(parent, "cpu", &["idle", "per-request"]) {
+        cpu.idle_share = context
+            .take(&object, "idle", &SHARE)
+            .unwrap_or(cpu.idle_share);
+        let cost = context.take(&object, "per-request", &DURATION);
+        cpu.per_request = cost.unwrap_or(cpu.per_request);
+    }
+    cpu
 }
 
 fn pod(context: &mut Context<'_>, parent: &Object<'_>) -> Pod {

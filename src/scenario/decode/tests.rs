@@ -5,9 +5,9 @@ use std::path::Path;
 use proptest::prelude::proptest;
 
 use super::super::model::{
-    DurationDistribution, GcPressure, LabelValue, Latency, LatencyFault, MetricKind, Onset,
-    Operator, OperatorAction, OperatorWhen, OutOfMemory, PrometheusVersion, Scenario,
-    StartFraction,
+    DurationDistribution, Fact, GcPressure, LabelValue, Latency, LatencyFault, LatencyUnit,
+    MetricKind, Onset, Operator, OperatorAction, OperatorWhen, OutOfMemory, PrometheusVersion,
+    Scenario, StartFraction,
 };
 use super::{OtherManifests, decode_source, load};
 use crate::diagnostics::{ColourChoice, Diagnostic, SourceMap, headline, render};
@@ -180,7 +180,8 @@ fn everything_about_the_service_and_its_metrics_is_understood() {
             "http_request_duration_seconds",
             "my_latency",
             "my_requests",
-            "process_resident_memory_bytes"
+            "process_resident_memory_bytes",
+            "process_cpu_seconds_total"
         ]
     );
     let labels: Vec<_> = full.metrics[0]
@@ -200,7 +201,8 @@ fn everything_about_the_service_and_its_metrics_is_understood() {
     assert_eq!(
         full.metrics[2].kind,
         MetricKind::LatencyHistogram {
-            buckets: vec![0.1, 1.0]
+            buckets: vec![0.1, 1.0],
+            unit: LatencyUnit::Seconds,
         }
     );
     assert!(full.metrics[2].children_from_start);
@@ -309,6 +311,69 @@ fn mistakes_in_metrics_are_told() {
 }
 
 #[test]
+fn labels_come_from_many_places_and_replace_the_catalogue_s() {
+    let full = scenario(
+        r#"metrics:
+- use: istio
+  labels: {reporter: destination, job: "{service}"}
+- name: limits
+  kind: constant
+  value: 0.5
+  labels: {resource: cpu, a: "{role: old|new}", b: "{status: 2xx | 5xx}", c: [p, q], d: "{service.host}"}
+- {name: limits, kind: constant, value: 1024, labels: {resource: memory}}
+- {name: rpc_ms, kind: latency-histogram, unit: ms, buckets: [1ms, 1s]}
+"#,
+    );
+    let value = |metric: usize, name: &str| {
+        let mut labels = full.metrics[metric].labels.iter();
+        labels.find(|(label, _)| label == name).unwrap().1.clone()
+    };
+    let texts = |texts: [&str; 2]| texts.map(str::to_owned);
+    assert_eq!(
+        value(0, "reporter"),
+        LabelValue::Literal("destination".into())
+    );
+    assert_eq!(value(0, "job"), LabelValue::Fact(Fact::Service));
+    assert_eq!(value(0, "response_code"), LabelValue::Status);
+    assert_eq!(full.metrics[2].kind, MetricKind::Constant { value: 0.5 });
+    assert_eq!(value(2, "a"), LabelValue::ByRole(texts(["old", "new"])));
+    assert_eq!(value(2, "b"), LabelValue::ByStatus(texts(["2xx", "5xx"])));
+    assert_eq!(value(2, "c"), LabelValue::Each(texts(["p", "q"]).to_vec()));
+    assert_eq!(value(2, "d"), LabelValue::Fact(Fact::ServiceHost));
+    assert_eq!(
+        full.metrics[4].kind,
+        MetricKind::LatencyHistogram {
+            buckets: vec![0.001, 1.0],
+            unit: LatencyUnit::Milliseconds,
+        }
+    );
+}
+
+#[test]
+fn mistakes_in_label_values_and_kinds_are_told() {
+    let found = errors(
+        r#"metrics:
+- {name: a, kind: constant}
+- {name: b, kind: requests, value: 1}
+- {name: c, kind: requests, labels: {x: [p, p], z: "{role: one}", s: "{servic}"}}
+- {use: istio, unit: ms}
+- {name: d, kind: memory, labels: {x: one}}
+- {name: d, kind: memory, labels: {w: two}}
+"#,
+    );
+    let wanted = [
+        "s.yaml:4:3: error: metrics[0]: `value` is missing",
+        "s.yaml:5:36: error: metrics[1].value: only a constant has a value",
+        "s.yaml:6:41: error: metrics[2].labels.x: values that differ are needed",
+        "s.yaml:6:52: error: metrics[2].labels.z: `{role: one}` is not known",
+        "s.yaml:6:70: error: metrics[2].labels.s: `{servic}` is not known",
+        "s.yaml:7:22: error: metrics[3].unit: the catalogue decides",
+        "s.yaml:9:3: error: metrics[5]: `d` is exported twice",
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
 fn the_file_itself_must_be_a_scenario() {
     let first = |text: &str| {
         let (sources, result) = read(text);
@@ -388,7 +453,7 @@ fn the_articles_scenario_loads() {
     let scenario = load(&path, &mut sources, OtherManifests::None)
         .unwrap_or_else(|errors| panic!("{}", render(&errors, &sources, ColourChoice::Plain)));
     assert_eq!(scenario.faults.len(), 4);
-    assert_eq!(scenario.metrics.len(), 3);
+    assert_eq!(scenario.metrics.len(), 4);
 }
 
 proptest! {

@@ -18,10 +18,10 @@ use crate::study::prepare::Recorded;
 use crate::telemetry::exporter::columns;
 
 /// A selector and its place in the query.
-pub(super) type Found<'e> = (&'e VectorSelector, Range<usize>);
+pub(in crate::study) type Found<'e> = (&'e VectorSelector, Range<usize>);
 
 /// The selectors of a query, in the order written.
-pub(super) fn find(expr: &Expr) -> Vec<Found<'_>> {
+pub(in crate::study) fn find(expr: &Expr) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     collect(expr, &mut found);
     found
@@ -308,7 +308,7 @@ impl<'a> Series<'a> {
         let (_, value) = metric.labels.iter().find(|(name, _)| name == label)?;
         match value {
             LabelValue::PodLabel(label) => Some(label),
-            LabelValue::Literal(_) | LabelValue::Role | LabelValue::Status => None,
+            _ => None,
         }
     }
 }
@@ -367,7 +367,7 @@ mod tests {
     use crate::manifest::rollout_types::Rollout;
     use crate::promql::parse::parse;
     use crate::promql::settings::Settings;
-    use crate::scenario::model::{LabelValue, Metric, MetricKind, Scenario};
+    use crate::scenario::model::{LabelValue, LatencyUnit, Metric, MetricKind, Scenario};
 
     fn scenario() -> Scenario {
         let label = |name: &str, value| (name.to_owned(), value);
@@ -387,7 +387,10 @@ mod tests {
             metric("requests_total", MetricKind::Requests),
             metric(
                 "duration_seconds",
-                MetricKind::LatencyHistogram { buckets: vec![1.0] },
+                MetricKind::LatencyHistogram {
+                    buckets: vec![1.0],
+                    unit: LatencyUnit::Seconds,
+                },
             ),
         ];
         scenario

@@ -55,7 +55,6 @@ impl Targets<'_> {
             if let Some(capture) = &mut self.capture {
                 if !self.rules.is_empty() {
                     // Rules are yet to be evaluated at instants that see the former pod; later ones don't reach back.
-                    samples.may_reset = true;
                     continue;
                 }
                 if !samples.times.is_empty() {

@@ -6,7 +6,7 @@ use crate::plan::evidence::{EvidencePlan, evidence};
 use crate::plan::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
 use crate::promql::head::is_stale;
 use crate::scenario::model::{
-    ControllerTiming, Latency, Memory, Pod, Prometheus, Service, Traffic,
+    ControllerTiming, Cpu, Latency, LatencyUnit, Memory, Pod, Prometheus, Service, Traffic,
 };
 use crate::scenario::model::{DurationDistribution, PrometheusVersion, StartFraction};
 use crate::scenario::model::{Fault, LabelValue, Metric, MetricKind, Onset, Scenario};
@@ -27,6 +27,7 @@ fn scenario() -> Scenario {
     Scenario {
         traffic: Traffic {
             rate_per_second: 50.0,
+            overdispersion: 1.0,
         },
         service: Service {
             error_share: 0.01,
@@ -41,6 +42,7 @@ fn scenario() -> Scenario {
                 limit_bytes: 512e6,
                 noise_share: 0.0,
             },
+            cpu: Cpu::default(),
             pod: Pod {
                 ready_after: DurationDistribution::Fixed(Duration::from_seconds(10)),
                 stable_age: Duration::from_seconds(86_400),
@@ -72,6 +74,7 @@ fn scenario() -> Scenario {
                 "seconds",
                 MetricKind::LatencyHistogram {
                     buckets: vec![0.1, 1.0],
+                    unit: LatencyUnit::Seconds,
                 },
                 Vec::new(),
             ),
@@ -277,8 +280,9 @@ fn a_restart_sets_counters_to_zero_and_fails_the_scrapes_meanwhile() {
         let down = (1_200_000..1_220_000).contains(&samples.times[index]);
         assert_eq!(*up > 0.5, !down, "{:?}", samples.times);
     }
-    assert!(samples.may_reset);
     let last = samples.times.len() - 1;
+    let (complete, rising) = samples.steady(0..last + 1);
+    assert_eq!((complete >> 7, rising >> 7), (1, 0), "`up` falls and rises");
     assert!(samples.row(last)[4] < samples.row(0)[4]);
 }
 
@@ -311,6 +315,58 @@ fn cells_are_only_cut_where_something_reads() {
         cells(&scenario, &columns(&scenario.metrics[..1])).count(),
         1
     );
+}
+
+/// The cluster's view of a pod goes on while its process is down; processor time starts again with it.
+#[test]
+fn restarts_and_readiness_are_told_while_a_process_is_down() {
+    let mut scenario = scenario();
+    let kinds = [
+        ("requests", MetricKind::Requests),
+        ("restarts", MetricKind::Restarts),
+        ("killed", MetricKind::OomKilled),
+        ("ready", MetricKind::Ready),
+        ("limit", MetricKind::Constant { value: 7.0 }),
+        ("cpu", MetricKind::Cpu),
+    ];
+    scenario.metrics = kinds
+        .map(|(name, kind)| Metric {
+            name: name.to_owned(),
+            kind,
+            labels: Vec::new(),
+            children_from_start: true,
+            own_timestamps: None,
+        })
+        .to_vec();
+    let (plan, fault) = (plan(&scenario), FaultPlan::default());
+    let mut targets = one_pod(&plan, &fault, 6);
+    targets.prepare(1_190_000);
+    let start = Start {
+        owner: 10,
+        rate_group: 1,
+        serving_from_ms: 1_220_000,
+        discovered_ms: 1_220_000,
+        ..Start::default()
+    };
+    targets.restart(0, 1_200_000, start);
+    targets.prepare(1_260_000);
+    let samples = &targets.head.targets[0];
+    let mut seen_down = false;
+    for (index, at) in samples.times.iter().enumerate() {
+        let row = samples.row(index);
+        let (restarted, down) = (*at >= 1_200_000, (1_200_000..1_220_000).contains(at));
+        seen_down |= down;
+        assert_eq!(row[1..2], [f64::from(u8::from(restarted))]);
+        assert_eq!(is_stale(row[2]), !restarted);
+        assert_eq!(row[3..5], [f64::from(u8::from(!down)), 7.0]);
+        assert_eq!(is_stale(row[5]), down);
+        if !down {
+            let since = if restarted { 1_220_000 } else { 1_000_000 };
+            let expected = 0.01 * (at - since) as f64 / 1_000.0 + 0.005 * row[0];
+            assert!((row[5] - expected).abs() < 1e-9, "{row:?}");
+        }
+    }
+    assert!(seen_down);
 }
 
 /// What a release with held-open gates sees in its windows is, request by request, what an ordinary one
