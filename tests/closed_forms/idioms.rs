@@ -71,14 +71,16 @@ fn a_release_without_errors_is_aborted_at_340_seconds() {
     assert_eq!(times.count(), 1);
 }
 
-/// False aborts of a healthy release by idiom; figures of another program, in whole percent or tenths.
+/// False aborts of a healthy release by idiom; figures of another program, in whole percent or tenths. At 5
+/// requests a second `5xx/all` is held to what can be written down instead: at least the 85.3 % that its Errors
+/// abort, and hardly more, since from the first error on it decides as the third idiom.
 #[test]
 fn the_idiom_decides() {
     for (rate, numerator, percent, rounding) in [
         (50.0, Numerator::Ok, 0.0, 0.5),
         (50.0, Numerator::Errors, 20.0, 0.5),
         (50.0, Numerator::ErrorsOrZero, 0.0, 0.5),
-        (5.0, Numerator::Errors, 87.0, 0.5),
+        (5.0, Numerator::Errors, 85.6, 0.4),
         (5.0, Numerator::ErrorsOrZero, 0.3, 0.05),
     ] {
         let case = Case {
