@@ -19,33 +19,7 @@ use rollsim::world::random::{Purpose, ReplicationKey, Stream};
 /// Release builds look closely, debug builds only for gross errors.
 const CLOSELY: u64 = if cfg!(debug_assertions) { 1_500 } else { 4_000 };
 
-const ROLLOUT: &str = r#"
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: {name: api}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: api}}
-  template:
-    metadata: {labels: {app: api}}
-    spec: {containers: [{name: api, image: "api:2"}]}
-  strategy:
-    canary:
-      canaryMetadata: {labels: {version: canary}}
-      stableService: api-stable
-      canaryService: api-canary
-      trafficRouting: {istio: {virtualService: {name: api}}}
-      steps:
-        - setWeight: 10
-        - pause: {duration: 300s}
-        - analysis: {templates: [{templateName: gate}]}
-        - setWeight: 25
-        - pause: {duration: 600s}
-        - analysis: {templates: [{templateName: gate}]}
-        - setWeight: 50
-        - pause: {duration: 600s}
-        - setWeight: 100
-"#;
+const ROLLOUT: &str = include_str!("../m0/rollout.yaml");
 
 const ERRORS: &str = r#"sum(rate(http_requests_total{version="canary",status=~"5.."}[WINDOW]))
             / sum(rate(http_requests_total{version="canary"}[WINDOW]))"#;

@@ -20,33 +20,7 @@ const LARGEST_DEVIATE: f64 = 4.417;
 /// Index of the analysis step of each gate.
 pub const GATES: [u16; 2] = [2, 5];
 
-const ROLLOUT: &str = r#"
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: {name: api}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: api}}
-  template:
-    metadata: {labels: {app: api}}
-    spec: {containers: [{name: api, image: "api:2"}]}
-  strategy:
-    canary:
-      canaryMetadata: {labels: {version: canary}}
-      stableService: api-stable
-      canaryService: api-canary
-      trafficRouting: {istio: {virtualService: {name: api}}}
-      steps:
-        - setWeight: 10
-        - pause: {duration: 300s}
-        - analysis: {templates: [{templateName: gate}]}
-        - setWeight: 25
-        - pause: {duration: 600s}
-        - analysis: {templates: [{templateName: gate}]}
-        - setWeight: 50
-        - pause: {duration: 600s}
-        - setWeight: 100
-"#;
+const ROLLOUT: &str = include_str!("../m0/rollout.yaml");
 
 /// Whether the nightly run is under way, which looks most closely.
 pub fn nightly() -> bool {
