@@ -22,6 +22,7 @@ pub mod analysis;
 pub mod build;
 pub mod evidence;
 pub mod measure;
+pub mod probe;
 pub mod recorded;
 pub mod rollout;
 pub mod rules;

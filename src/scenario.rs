@@ -10,4 +10,5 @@ mod defaults;
 pub mod expectation;
 pub mod fault_catalogue;
 pub mod model;
+pub mod probes;
 pub mod size;

@@ -16,4 +16,5 @@ pub mod pod;
 pub mod random;
 pub mod requests;
 pub mod sampler;
+pub mod single;
 pub mod table;

@@ -1,6 +1,8 @@
 //! One measurement: the query's answer now, and what the conditions say of it.
 
-use crate::condition::{Assessment, MetricResult, Phase};
+mod probing;
+
+use crate::condition::{Assessment, MeasurementConditions, MetricResult, Phase};
 use crate::controller::analysis::{MeasurementMessage, MessageHandle, Verdict};
 use crate::plan::measure::{Measure, QueryMeasure, Source};
 use crate::plan::recorded::RecordedQuery;
@@ -110,16 +112,22 @@ impl<'p> Judge<'p> {
         &self.value
     }
 
-    /// Takes one measurement at `now`.
-    pub fn measure(&mut self, measure: &Measure, head: &Head, now: Instant) -> Judged {
+    /// Takes one measurement at `now`: every call ends in this error.
+    pub fn refused(&mut self, text: &str) -> Judged {
         self.value.clear();
         if self.answers == Answers::Supposed {
             return Judged::silent(Verdict::Successful);
         }
-        match measure {
-            Measure::Error { text } => self.error(|| text.clone()),
-            Measure::Query(query) => self.query(query, head, now),
+        self.error(|| text.to_owned())
+    }
+
+    /// Takes one measurement by a query at `now`.
+    pub fn ask(&mut self, query: &QueryMeasure, head: &Head, now: Instant) -> Judged {
+        self.value.clear();
+        if self.answers == Answers::Supposed {
+            return Judged::silent(Verdict::Successful);
         }
+        self.query(query, head, now)
     }
 
     fn query(&mut self, query: &QueryMeasure, head: &Head, now: Instant) -> Judged {
@@ -146,7 +154,7 @@ impl<'p> Judge<'p> {
                     Answer::Scalar(value) => MetricResult::Scalar(value),
                     Answer::Vector { values, .. } => MetricResult::Vector(values),
                 };
-                self.judge(query, result, now)
+                self.judge(&query.conditions, result, now)
             }
         };
         self.scratches[query.id] = Some(scratch);
@@ -170,13 +178,18 @@ impl<'p> Judge<'p> {
             Ok(Value::String(_)) => PrometheusAnswer::String,
         };
         match answer.result() {
-            Ok(result) => self.judge(query, result, recorded.recorded_time(now)),
+            Ok(result) => self.judge(&query.conditions, result, recorded.recorded_time(now)),
             Err(error) => self.error(|| error.to_string()),
         }
     }
 
-    fn judge(&mut self, query: &QueryMeasure, result: MetricResult<'_>, now: Instant) -> Judged {
-        let assessment = query.conditions.assess(result, now);
+    fn judge(
+        &mut self,
+        conditions: &MeasurementConditions,
+        result: MetricResult<'_>,
+        now: Instant,
+    ) -> Judged {
+        let assessment = conditions.assess(result, now);
         let verdict = match assessment.phase() {
             Phase::Successful => Verdict::Successful,
             Phase::Failed => Verdict::Failed,

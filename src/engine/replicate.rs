@@ -7,13 +7,15 @@
 mod alone;
 mod decision;
 mod held_open;
+mod jobs;
 
-use crate::controller::analysis::Outcome as MeasurementOutcome;
+use crate::controller::analysis::{Outcome as MeasurementOutcome, TaskKind};
 use crate::controller::rollout::livelock::{Livelock, fingerprint};
 use crate::controller::rollout::status::AbortCause;
 use crate::controller::rollout::{
     self, Effects, Event, RunId, RunPhase, State, Template, Write, actions,
 };
+use crate::plan::measure::Measure;
 use crate::plan::{Arm, Plan, RunPlan, UPDATE_SECOND};
 use crate::promql::head::{Head, Universe};
 use crate::promql::plain::Series;
@@ -32,6 +34,7 @@ use super::trace::{Recorder, Taken};
 pub use alone::RunAlone;
 use decision::Decision;
 use held_open::{look, succeeded};
+pub use jobs::Job;
 
 /// The informers show everything again at this period, which wakes the Rollout controller.
 const RESYNC_PERIOD: Duration = rollout::RESYNC_PERIOD;
@@ -271,8 +274,11 @@ impl<'p> Replicator<'p> {
         let rollout = self.woken.min(self.delayed.max(self.now)).min(self.resync);
         let run = (0..self.run_count).min_by_key(|&index| self.runs[index].next());
         let run_at = run.map_or(Instant::NEVER, |index| self.runs[index].next());
+        let job = (0..self.run_count).min_by_key(|&index| self.runs[index].next_of_jobs());
+        let job_at = job.map_or(Instant::NEVER, |index| self.runs[index].next_of_jobs());
         let person = self.people.next();
-        let at = pods.min(rollout).min(run_at).min(person).max(self.now);
+        let at = pods.min(rollout).min(run_at).min(job_at).min(person);
+        let at = at.max(self.now);
         if at > until || at == Instant::NEVER {
             return None;
         }
@@ -281,6 +287,8 @@ impl<'p> Replicator<'p> {
             self.pods_change();
         } else if rollout <= at {
             self.pass();
+        } else if let Some(index) = job.filter(|_| job_at <= at) {
+            self.attempt_ends(index);
         } else if let Some(index) = run.filter(|_| run_at <= at) {
             self.reconcile_run(index);
         } else if let Some(action) = self.people.take_due(at) {
@@ -506,49 +514,67 @@ impl<'p> Replicator<'p> {
         }
     }
 
-    /// Makes the provider calls of a batch; the reconcile ends when they have.
+    /// Makes the provider calls of a batch; the reconcile ends when the slowest has.
     fn measure(&mut self, index: usize) {
         let plan = self.plan;
-        let ends = self.now + plan.timing.provider;
+        let called = self.now + plan.timing.provider;
         let at = if self.whole_seconds {
             self.now.floor_to_second()
         } else {
             self.now
         };
-        let run = &mut self.runs[index];
-        run.batch = Some((self.now, ends));
+        let run = &self.runs[index];
         let RunPlan::Measured { spec, measures, .. } = &plan.stanzas[run.stanza].run else {
             return;
         };
-        if let Some(looks) = &mut self.held_open {
-            for task in 0..run.tasks.len() {
-                let task = run.tasks[task];
-                look(plan, &measures[task.metric], millis(at), looks);
-                run.state.record(spec, task, self.now, succeeded(ends));
-            }
-            return;
+        if self.held_open.is_none() {
+            self.cluster.targets.prepare(millis(at));
         }
-        self.cluster.targets.prepare(millis(at));
-        for task in 0..run.tasks.len() {
-            let task = run.tasks[task];
-            let judged = self
-                .judge
-                .measure(&measures[task.metric], &self.cluster.targets.head, at);
-            let outcome = MeasurementOutcome::Completed {
-                verdict: judged.verdict,
-                at: ends,
-                message: judged.message,
+        let mut ends = self.now;
+        for task in 0..self.runs[index].tasks.len() {
+            let task = self.runs[index].tasks[task];
+            let measure = &measures[task.metric];
+            let outcome = match measure {
+                Measure::Job(job) => self.call_job(index, task, job, called),
+                _ => self.call(measure, at, called),
             };
-            run.state.record(spec, task, self.now, outcome);
-            if let Some(recorder) = &mut self.recorder {
-                let measure = &measures[task.metric];
+            let ended = match outcome {
+                MeasurementOutcome::Completed { at, .. } => Some(at),
+                MeasurementOutcome::InFlight { .. } => None,
+            };
+            let created = (task.kind == TaskKind::Run).then_some(called);
+            ends = ends.max(ended.or(created).unwrap_or(self.now));
+            self.runs[index].state.record(spec, task, self.now, outcome);
+            if let (Some(recorder), Some(_)) = (&mut self.recorder, ended) {
                 let taken = Taken {
-                    run,
+                    run: &self.runs[index],
                     task: task.metric,
                     measure,
                 };
                 recorder.measurement(at, plan, &self.state, &taken, &self.cluster, &self.judge);
             }
+        }
+        self.runs[index].batch = Some((self.now, ends));
+    }
+
+    /// Takes a measurement that its provider call ends.
+    fn call(&mut self, measure: &Measure, at: Instant, called: Instant) -> MeasurementOutcome {
+        if let Some(looks) = &mut self.held_open {
+            look(self.plan, measure, millis(at), looks);
+            return succeeded(called);
+        }
+        let ordinarily = self.plan.timing.provider;
+        let targets = &mut self.cluster.targets;
+        let (judged, takes) = match measure {
+            Measure::Query(query) => (self.judge.ask(query, &targets.head, at), ordinarily),
+            Measure::Web(web) => self.judge.web(web, targets, at, ordinarily),
+            Measure::Error { text } => (self.judge.refused(text), ordinarily),
+            Measure::Job(_) => (self.judge.refused(""), ordinarily),
+        };
+        MeasurementOutcome::Completed {
+            verdict: judged.verdict,
+            at: self.now + takes,
+            message: judged.message,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::controller::rollout::{RunId, RunPhase};
 use crate::units::{Duration, Instant};
 
 use super::clock::QUEUE_DELAY;
+use super::replicate::Job;
 
 /// One AnalysisRun of the replication.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct LiveRun {
     pub created_at: Instant,
     /// When the batch under way began and when its slowest call ends.
     pub batch: Option<(Instant, Instant)>,
+    /// The Jobs that it made.
+    pub jobs: Vec<Job>,
     delayed: Option<Instant>,
     informed: Option<Instant>,
     not_before: Instant,
@@ -39,6 +42,7 @@ impl LiveRun {
             tasks: Vec::new(),
             created_at: Instant::EPOCH,
             batch: None,
+            jobs: Vec::new(),
             delayed: None,
             informed: None,
             not_before: Instant::EPOCH,
@@ -52,6 +56,7 @@ impl LiveRun {
         self.tasks.clear();
         self.created_at = now;
         self.batch = None;
+        self.jobs.clear();
         self.delayed = None;
         self.informed = Some(now + informer);
         self.not_before = now;
@@ -67,7 +72,13 @@ impl LiveRun {
         due.map_or(Instant::NEVER, |due| due.max(self.not_before))
     }
 
-    /// Somebody changed the run's spec.
+    /// When something next becomes of a Job.
+    pub fn next_of_jobs(&self) -> Instant {
+        let jobs = self.jobs.iter().map(Job::next);
+        jobs.min().unwrap_or(Instant::NEVER)
+    }
+
+    /// Somebody changed the run's spec, or a Job of it has ended.
     pub fn inform(&mut self, at: Instant) {
         self.informed = Some(self.informed.map_or(at, |earlier| earlier.min(at)));
     }

@@ -18,18 +18,21 @@ use crate::promql::settings::{Profile, Settings};
 use crate::provider::OAuth2Settings;
 use crate::provider::prometheus::{PrometheusProvider, PrometheusSettings};
 use crate::scenario::model::{Operator, OperatorAction, PrometheusVersion, Scenario};
+use crate::scenario::probes::{Probe, ProbeTarget};
 use crate::telemetry::exporter::{ColumnSpec, columns};
 use crate::telemetry::targets::Role;
 use crate::units::{Duration, Instant};
 use crate::world::durations::RandomDuration;
+use crate::world::latency::Cells;
 
 use super::evidence::evidence;
 use super::measure::{Measure, QueryMeasure, Source, reads_totals};
+use super::probe::{self, ProbeMeasure};
 use super::recorded::{RecordedQuery, RecordedSeries};
 use super::rollout::CompiledRollout;
 use super::rules;
 use super::series::{Everything, PodSlots, Reads, Signals, namespace, universe};
-use super::world::{FaultPlan, KnownRates, fault_plan, scrape_plan};
+use super::world::{FaultPlan, KnownRates, cells, fault_plan, scrape_plan};
 use super::{
     Arm, ArmKind, EvidencePlan, OperatorPlan, Plan, RunPlan, Split, Stanza, Timing, UPDATE_SECOND,
     WorldPlan, analysis,
@@ -117,6 +120,15 @@ pub fn build(
     scenario: &Scenario,
     telemetry: &Telemetry,
 ) -> Result<Built, Vec<Unsupported>> {
+    let measured = runs.iter().filter_map(|(_, run)| match run {
+        StanzaRun::Resolved(run) => Some(&run.metrics),
+        StanzaRun::Refused(_) => None,
+    });
+    let measured = measured.flatten().filter_map(|m| m.measured.as_ref().ok());
+    let scenario = &Scenario {
+        probes: probe::with_timeouts(scenario, measured),
+        ..scenario.clone()
+    };
     let slots = slots(rollout, compiled.replicas, &scenario.operators);
     let pods = PodSlots::new(rollout, slots);
     let all_columns = columns(&scenario.metrics);
@@ -142,6 +154,8 @@ pub fn build(
     let read = reads.rules.keys().copied();
     let compiled_rules = rules::compile(&rules, read, &mut universe, &settings)?;
     let mut builder = Builder {
+        scenario,
+        cells: cells(scenario, &columns),
         queries: &queries,
         columns: &all_columns,
         universe: &universe,
@@ -163,7 +177,7 @@ pub fn build(
     }
     let facts = metrics
         .iter()
-        .map(|name| queries.facts(name, &all_columns))
+        .map(|name| queries.facts(name, &all_columns, scenario))
         .collect();
     let world = world_plan(rollout, &compiled, scenario);
     let mut scrape = scrape_plan(scenario, &columns, reads.lookback_ms, &world.known_rates);
@@ -402,6 +416,8 @@ struct ParsedQuery {
 
 enum Parsed {
     Expr(Expr),
+    /// It asks the service itself.
+    Probe,
     /// Each measurement ends in this error.
     Error(String),
     Unsupported(Unsupported),
@@ -458,7 +474,14 @@ impl Queries {
         self.parsed.iter().find(|parsed| parsed.metric == metric)
     }
 
-    fn facts(&self, metric: &str, columns: &[ColumnSpec]) -> MetricFacts {
+    fn facts(&self, metric: &str, columns: &[ColumnSpec], scenario: &Scenario) -> MetricFacts {
+        let mut probes = scenario.probes.iter();
+        if let Some(probe) = probes.find(|probe| probe.metric == metric) {
+            let parsed = self.get(metric);
+            if parsed.is_some_and(|parsed| matches!(parsed.outcome, Parsed::Probe)) {
+                return facts_of_probe(probe);
+            }
+        }
         let reads = self
             .get(metric)
             .and_then(|parsed| parsed.reads.as_ref()?.as_ref().ok());
@@ -479,7 +502,7 @@ impl ParsedQuery {
     fn expr(&self) -> Option<&Expr> {
         match &self.outcome {
             Parsed::Expr(expr) => Some(expr),
-            Parsed::Error(_) | Parsed::Unsupported(_) => None,
+            Parsed::Probe | Parsed::Error(_) | Parsed::Unsupported(_) => None,
         }
     }
 
@@ -513,6 +536,21 @@ impl ParsedQuery {
     }
 }
 
+/// What a probe can see.
+fn facts_of_probe(probe: &Probe) -> MetricFacts {
+    MetricFacts {
+        name: probe.metric.clone(),
+        signals: Signals {
+            status: probe.sees_status,
+            latency: probe.limits().next().is_some(),
+            ..Signals::default()
+        },
+        finds_series: true,
+        reads_canary: probe.target != ProbeTarget::Stable,
+        reads_stable: probe.target != ProbeTarget::Canary,
+    }
+}
+
 /// The name of the provider that is set, as the manifest spells it.
 fn provider_name(provider: &MetricProvider) -> String {
     let known = [
@@ -543,10 +581,13 @@ fn parse_metric(metric: &Metric) -> Parsed {
             message,
         })
     };
+    if probe::probes(metric) {
+        return Parsed::Probe;
+    }
     let Some(provider) = &metric.provider.prometheus else {
         let provider = provider_name(&metric.provider);
         let message = format!(
-            "metric `{}`: the provider {provider} isn't simulated yet; only prometheus is",
+            "metric `{}`: the provider {provider} isn't simulated yet; prometheus, web and job are",
             metric.name
         );
         return unsupported(Place::Provider, message);
@@ -599,6 +640,8 @@ fn check_provider(provider: &PrometheusMetric) -> Result<(), String> {
 }
 
 struct Builder<'a> {
+    scenario: &'a Scenario,
+    cells: Cells,
     queries: &'a Queries,
     /// Everything that pods export.
     columns: &'a [ColumnSpec],
@@ -660,6 +703,7 @@ impl Builder<'_> {
         };
         let expr = match &parsed.outcome {
             Parsed::Expr(expr) => expr,
+            Parsed::Probe => return self.probe(metric, id),
             Parsed::Error(text) => return failed(text.clone()),
             Parsed::Unsupported(_) => return failed(String::new()),
         };
@@ -694,6 +738,36 @@ impl Builder<'_> {
                 reads.reads_role(Role::Canary) && reads.signals(self.columns).requests
             }),
         }))
+    }
+
+    /// A web or job metric.
+    fn probe(&mut self, metric: &ResolvedMetric, number: usize) -> Measure {
+        let failed = |text: String| Measure::Error { text };
+        let Ok(measured) = &metric.measured else {
+            return failed(String::new());
+        };
+        let compiled = if let Telemetry::Recorded(_) = self.telemetry {
+            let message = format!(
+                "metric `{}`: no recording answers a web or job metric; leave it out",
+                measured.name
+            );
+            Err(Unsupported {
+                metric: Some(measured.name.clone()),
+                place: Place::Provider,
+                message,
+            })
+        } else {
+            probe::compile(measured, number, self.scenario, &self.cells)
+        };
+        match compiled {
+            Ok(ProbeMeasure::Web(web)) => Measure::Web(web),
+            Ok(ProbeMeasure::Job(job)) => Measure::Job(job),
+            Ok(ProbeMeasure::Error(text)) => failed(text),
+            Err(problem) => {
+                self.problems.push(problem);
+                failed(String::new())
+            }
+        }
     }
 
     /// Both conditions; what rollsim doesn't evaluate becomes a problem.

@@ -5,6 +5,7 @@ use crate::condition::MeasurementConditions;
 use crate::promql::ast::{Expr, ExprKind};
 use crate::promql::compiled::Program;
 
+use super::probe::{JobMeasure, WebMeasure};
 use super::recorded::RecordedQuery;
 
 /// How a metric is measured.
@@ -12,6 +13,10 @@ use super::recorded::RecordedQuery;
 pub enum Measure {
     /// A Prometheus query and what is asked of its result.
     Query(Box<QueryMeasure>),
+    /// A request to a web endpoint.
+    Web(Box<WebMeasure>),
+    /// A Job.
+    Job(JobMeasure),
     /// Every call ends in this error: a query that Prometheus refuses, an address that is none.
     Error {
         /// The measurement's message.
@@ -119,7 +124,7 @@ impl Measure {
     pub fn query(&self) -> Option<&str> {
         match self {
             Self::Query(query) => Some(&query.text),
-            Self::Error { .. } => None,
+            Self::Web(_) | Self::Job(_) | Self::Error { .. } => None,
         }
     }
 

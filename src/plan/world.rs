@@ -2,6 +2,7 @@
 //! to a request, and the rows that scrapes fill.
 
 use crate::scenario::model::{Fault, LatencyFault, Onset, OutOfMemory, Scenario};
+use crate::scenario::probes::Probe;
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
 use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
@@ -132,6 +133,8 @@ pub fn cells(scenario: &Scenario, columns: &[ColumnSpec]) -> Cells {
     if scenario.faults.iter().any(slows) {
         bounds.push(scenario.service.slow_above.as_seconds_f64());
     }
+    let limits = scenario.probes.iter().flat_map(Probe::limits);
+    bounds.extend(limits.map(Duration::as_seconds_f64));
     Cells::new(bounds)
 }
 

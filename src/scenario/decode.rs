@@ -8,6 +8,7 @@ mod expect;
 mod faults;
 mod metrics;
 mod operators;
+mod probes;
 mod quantity;
 mod rules;
 mod service;
@@ -29,7 +30,7 @@ pub use quantity::parse_precision;
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
 
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "apiVersion",
     "manifests",
     "rollout",
@@ -40,6 +41,7 @@ const FIELDS: [&str; 18] = [
     "controller",
     "metrics",
     "faults",
+    "probes",
     "operators",
     "pages",
     "montecarlo",
@@ -154,6 +156,7 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     scenario.controller = metrics::controller(context, &object);
     scenario.metrics = metrics::metrics(context, &object);
     scenario.faults = faults::faults(context, &object, &scenario.service);
+    scenario.probes = probes::probes(context, &object);
     scenario.pages = operators::pages(context, &object).unwrap_or(scenario.pages);
     scenario.operators = operators::operators(context, &object, scenario.pages);
     scenario.montecarlo = montecarlo(context, &object);

@@ -24,6 +24,7 @@ impl Scenario {
             controller: ControllerTiming::default(),
             metrics: Vec::new(),
             faults: Vec::new(),
+            probes: Vec::new(),
             operators: Vec::new(),
             pages: [Trigger::RolloutAborted].into_iter().collect(),
             montecarlo: MonteCarlo::default(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::expectation::Expectation;
+use super::probes::Probe;
 use crate::manifest::notifications::Triggers;
 use crate::units::Duration;
 
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub metrics: Vec<Metric>,
     /// What can be wrong with a release: one arm each, in the file's order.
     pub faults: Vec<Fault>,
+    /// What web and job metrics ask of the service, by metric. Default none.
+    pub probes: Vec<Probe>,
     /// What people do meanwhile. Default nothing.
     pub operators: Vec<Operator>,
     /// What pages somebody, `pages: [on-rollout-aborted]`. Default that.

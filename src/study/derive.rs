@@ -8,6 +8,7 @@
 mod draft;
 mod families;
 mod labels;
+mod probes;
 mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ pub(super) use draft::quoted;
 use draft::{Described, Draft, Entry, Heading};
 use families::{Family, family_of};
 use labels::{Choice, Pods, shows_status};
+use probes::Probed;
 
 /// A scenario that nobody wrote.
 #[derive(Clone, Debug)]
@@ -71,11 +73,17 @@ pub fn derive(
     places: &Places<'_>,
 ) -> Result<Derived, Vec<Diagnostic>> {
     let mut collected = Collected::default();
+    let mut probed: Vec<Probed> = Vec::new();
     for (_, run) in runs {
         let StanzaRun::Resolved(run) = run else {
             continue;
         };
         for metric in run.metrics.iter().filter_map(|m| m.measured.as_ref().ok()) {
+            if let Some(probe) = Probed::of(metric)
+                && !probed.contains(&probe)
+            {
+                probed.push(probe);
+            }
             if let Some(provider) = &metric.provider.prometheus
                 && let Ok(expr) = parse(&provider.query)
             {
@@ -106,6 +114,7 @@ pub fn derive(
         namespace,
         memory_limit: draft::container_resource(rollout, "limits", "memory"),
         entries,
+        probes: probed,
     };
     read_back(&draft)
 }

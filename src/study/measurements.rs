@@ -134,6 +134,7 @@ impl OneMetric<'_> {
                 return Ok(vec![self.refused_query(text, span)]);
             }
             Measure::Query(query) => query,
+            Measure::Web(_) | Measure::Job(_) => return Ok(Vec::new()),
         };
         if let Some(rejected) = self.rejected_condition(query) {
             return Ok(vec![rejected]);

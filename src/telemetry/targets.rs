@@ -10,6 +10,7 @@ use crate::units::Duration;
 use crate::world::durations::RandomDuration;
 use crate::world::pod::{FaultStages, Life, RateStep, RequestPlan, Scratch, StageTimes};
 use crate::world::random::{Purpose, ReplicationKey};
+use crate::world::single::SingleScratch;
 
 use super::capture::Capture;
 use super::exporter::{ColumnSpec, Gauges, RowPlan};
@@ -18,8 +19,10 @@ use super::rules::{RulePlan, Rules};
 mod drawing;
 pub mod evidence;
 mod filling;
+mod probing;
 
 use drawing::Drawing;
+pub use probing::ProbeStreams;
 
 /// Whose traffic a pod gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +141,7 @@ pub struct Targets<'a> {
     slots: Vec<Target>,
     rates: [Vec<RateStep>; RATE_GROUPS],
     scratch: Scratch,
+    single: SingleScratch,
     failed: u64,
     row: Vec<f64>,
     /// By slot, rows made before their time: no query sees them yet.
@@ -166,6 +170,7 @@ impl<'a> Targets<'a> {
             slots: vec![Target::default(); slots],
             rates: [const { Vec::new() }; RATE_GROUPS],
             scratch: Scratch::new(plan.requests.atoms),
+            single: SingleScratch::default(),
             failed: 0,
             row: vec![0.0; plan.row.width()],
             hidden,

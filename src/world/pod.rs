@@ -98,7 +98,7 @@ impl StageTimes {
     }
 
     /// The number of stages that have begun at `at_ms`.
-    fn begun(&self, at_ms: i64) -> usize {
+    pub fn begun(&self, at_ms: i64) -> usize {
         self.0.partition_point(|&from| from <= at_ms)
     }
 

@@ -64,6 +64,12 @@ pub enum Purpose {
     StampNoise = 18,
     /// What a minute's rate of requests is multiplied by.
     Burst = 19,
+    /// Which pod a probe reaches and what a healthy version answers: owner is the probe, index the instant.
+    Probe = 32,
+    /// What a fault makes of a probe's requests.
+    ProbeFault = 33,
+    /// How long a probe takes, and whether it fails for no reason.
+    ProbeChance = 34,
 }
 
 /// Key of one replication of a study.

@@ -121,6 +121,11 @@ impl FreeMeanSampler {
         }
     }
 
+    /// The atom of one request.
+    pub fn draw_one(&self, stream: &mut Stream) -> usize {
+        self.all.value(stream.next_word()) as usize
+    }
+
     /// Adds the counts of one piece with `mean` requests to `counts`.
     pub fn draw(
         &self,
@@ -214,6 +219,11 @@ impl FaultEffect {
         };
         (effect.errors.is_some() || effect.moves.is_some() || effect.broken.is_some())
             .then_some(effect)
+    }
+
+    /// Whether responses of this cell are too slow.
+    pub fn is_slow(&self, cell: usize) -> bool {
+        cell >= self.fast_cells
     }
 
     /// Turns healthy counts into the fault's and returns how many requests fail because of it.

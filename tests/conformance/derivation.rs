@@ -1,4 +1,4 @@
-//! Public Rollouts without a scenario: those whose templates are known and ask Prometheus run, or the real
+//! Public Rollouts without a scenario: those whose templates are known and ask Prometheus, web endpoints or Jobs run, or the real
 //! system refuses them.
 //!
 //! A repository's files are one group (the file name up to the second `__`; versions from history, `@commit`,
@@ -192,7 +192,7 @@ fn outcome(case: &Case) -> (&'static str, String) {
     clippy::print_stdout,
     reason = "the table is read by whoever runs the test with --nocapture"
 )]
-fn public_rollouts_that_ask_prometheus_run_without_a_scenario() {
+fn public_rollouts_run_without_a_scenario() {
     let Some(folder) = shared("corpus") else {
         return;
     };
@@ -202,7 +202,7 @@ fn public_rollouts_that_ask_prometheus_run_without_a_scenario() {
         let asks_others = case
             .providers
             .iter()
-            .any(|provider| provider != "prometheus");
+            .any(|provider| !["prometheus", "web", "job"].contains(&provider.as_str()));
         if asks_others {
             let providers: Vec<&str> = case.providers.iter().map(String::as_str).collect();
             *others.entry(providers.join(" and ")).or_default() += 1;
@@ -215,7 +215,7 @@ fn public_rollouts_that_ask_prometheus_run_without_a_scenario() {
             println!("{outcome}: {file}\n    {reason}");
         }
     }
-    println!("ask prometheus: {counts:?}\nask other providers: {others:?}");
+    println!("ask prometheus, web endpoints or Jobs: {counts:?}\nask other providers: {others:?}");
     let count = |outcome: &str| counts.get(outcome).copied().unwrap_or_default();
     // Those that the real system refuses count too: they are told what is wrong, but nothing runs.
     let whole = counts.values().sum::<usize>() - count("a patch, not a whole Rollout");

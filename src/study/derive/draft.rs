@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use super::probes::{self, Probed};
 use crate::manifest::rollout_types::Rollout;
 use crate::scenario::catalogue;
 use crate::scenario::decode::API_VERSION;
@@ -48,6 +49,7 @@ pub(super) struct Draft {
     /// As the first container's manifest has it.
     pub(super) memory_limit: Option<String>,
     pub(super) entries: Vec<Entry>,
+    pub(super) probes: Vec<Probed>,
 }
 
 /// The part of a container's memory limit that a healthy pod is taken to use.
@@ -85,6 +87,7 @@ prometheus:
 "
         );
         self.write_metrics(&mut text);
+        probes::write(&self.probes, &mut text);
         text.push_str("faults: # one arm each; `rollsim faults` explains them\n");
         for fault in FAULTS {
             let _ = writeln!(text, "  {}: {}", fault.name, fault.definition);
@@ -159,6 +162,7 @@ undetected-for: 1h # how long a missed bad release goes on failing requests
             ));
         }
         sentences.extend(self.entries.iter().map(Entry::sentence));
+        sentences.extend(self.probes.iter().map(Probed::sentence));
         if self.entries.iter().any(Entry::shows_memory) {
             let (memory, why) = self.memory();
             sentences.push(format!("A healthy pod's memory is `{memory}` ({why})."));
@@ -442,6 +446,7 @@ mod tests {
             namespace: None,
             memory_limit: None,
             entries: Vec::new(),
+            probes: Vec::new(),
         };
         let mut sources = SourceMap::new();
         let source = sources.add("draft", draft.text());
