@@ -120,15 +120,7 @@ pub fn build(
     scenario: &Scenario,
     telemetry: &Telemetry,
 ) -> Result<Built, Vec<Unsupported>> {
-    let measured = runs.iter().filter_map(|(_, run)| match run {
-        StanzaRun::Resolved(run) => Some(&run.metrics),
-        StanzaRun::Refused(_) => None,
-    });
-    let measured = measured.flatten().filter_map(|m| m.measured.as_ref().ok());
-    let scenario = &Scenario {
-        probes: probe::with_timeouts(scenario, measured),
-        ..scenario.clone()
-    };
+    let scenario = &with_timeouts(scenario, runs);
     let slots = slots(rollout, compiled.replicas, &scenario.operators);
     let pods = PodSlots::new(rollout, slots);
     let all_columns = columns(&scenario.metrics);
@@ -207,6 +199,19 @@ pub fn build(
         universe,
         settings,
     })
+}
+
+/// The scenario with what the manifests say of its probes.
+fn with_timeouts(scenario: &Scenario, runs: &[(StanzaKind, StanzaRun)]) -> Scenario {
+    let measured = runs.iter().filter_map(|(_, run)| match run {
+        StanzaRun::Resolved(run) => Some(&run.metrics),
+        StanzaRun::Refused(_) => None,
+    });
+    let measured = measured.flatten().filter_map(|m| m.measured.as_ref().ok());
+    Scenario {
+        probes: probe::with_timeouts(scenario, measured),
+        ..scenario.clone()
+    }
 }
 
 /// How many pods of the old and of the new version can be told apart at a time.
