@@ -56,6 +56,8 @@ pub enum Place {
     Metric,
     /// The name of its provider.
     Provider,
+    /// The name of its provider, about which the scenario has to say this.
+    Unmapped(String),
     /// The address of its Prometheus.
     Address,
     /// Its query.

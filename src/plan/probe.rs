@@ -176,10 +176,11 @@ pub fn compile(
     };
     let mut probes = scenario.probes.iter();
     let Some(probe) = probes.find(|probe| probe.metric == *name) else {
-        return Err(refuse(format!(
-            "metric `{name}`: the scenario doesn't say what it asks of the service; write e.g. `probes: {{{name}: \
-             {{to: canary}}}}`"
-        )));
+        return Err(Unsupported {
+            metric: Some(name.clone()),
+            place: Place::Unmapped(format!("probes: {{{name}: {{to: canary}}}}")),
+            message: format!("metric `{name}`: nothing says what it asks of the service"),
+        });
     };
     let plan = ProbePlan::new(probe, number, cells);
     match (&metric.provider.web, &metric.provider.job) {

@@ -52,7 +52,7 @@ impl<'a> Places<'a> {
             .find(|(_, node)| is_it(node))?;
         let (field, span) = match place {
             Place::Metric => return Some(node.span.in_source(object.source)),
-            Place::Provider => {
+            Place::Provider | Place::Unmapped(_) => {
                 let mut providers = node.get("provider")?.as_mapping()?.keys();
                 return Some(providers.next()?.span.in_source(object.source));
             }

@@ -487,11 +487,13 @@ fn locate(manifests: &Manifests, rollout: &Object, place: &Place) -> Option<Loca
 
 /// What rollsim doesn't simulate, at its place in the template.
 fn explain(places: &Places<'_>, problem: &Unsupported) -> Diagnostic {
-    let diagnostic = Diagnostic::error(problem.message.clone()).with_help(match problem.place {
+    let diagnostic = Diagnostic::error(problem.message.clone()).with_help(match &problem.place {
         build::Place::Provider => {
             "leave that metric out to see what the others are worth; nothing else stands in for it"
+                .to_owned()
         }
-        _ => "docs/scenario.md lists what is simulated so far",
+        build::Place::Unmapped(example) => format!("write e.g. `{example}` into the scenario"),
+        _ => "docs/scenario.md lists what is simulated so far".to_owned(),
     });
     let metric = problem.metric.as_deref();
     match metric.and_then(|metric| places.find(metric, &problem.place)) {

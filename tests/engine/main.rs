@@ -4,6 +4,7 @@
 
 mod hazards;
 mod operators;
+mod probes;
 mod properties;
 mod routing;
 mod support;
