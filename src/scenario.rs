@@ -11,3 +11,4 @@ pub mod expectation;
 pub mod fault_catalogue;
 pub mod model;
 pub mod size;
+pub mod traffic;
