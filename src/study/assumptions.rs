@@ -114,10 +114,11 @@ fn arrivals(traffic: &Traffic) -> String {
         ),
     };
     if let Some(bursts) = &traffic.bursts {
-        text.push_str(&format!(
+        let bursts = format!(
             "; bursts of {} times as much last {} on average, with {} between them",
             bursts.factor, bursts.burst, bursts.calm
-        ));
+        );
+        text += &bursts;
     }
     text
 }

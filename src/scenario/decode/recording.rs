@@ -84,15 +84,14 @@ fn sample(line: usize, row: &str) -> Result<Sample, Problem> {
 /// `2024-01-31T14:00:00Z` or with an offset, in Unix seconds.
 fn rfc3339(text: &str) -> Option<f64> {
     let (date, clock) = text.split_once(['T', 't', ' '])?;
-    let (clock, offset) = match clock.strip_suffix(['Z', 'z']) {
-        Some(clock) => (clock, 0),
-        None => {
-            let at = clock.rfind(['+', '-'])?;
-            let (hours, minutes) = clock[at + 1..].split_once(':')?;
-            let offset = 3_600 * whole(hours)? + 60 * whole(minutes)?;
-            let negative = clock[at..].starts_with('-');
-            (&clock[..at], if negative { -offset } else { offset })
-        }
+    let (clock, offset) = if let Some(clock) = clock.strip_suffix(['Z', 'z']) {
+        (clock, 0)
+    } else {
+        let at = clock.rfind(['+', '-'])?;
+        let (hours, minutes) = clock[at + 1..].split_once(':')?;
+        let offset = 3_600 * whole(hours)? + 60 * whole(minutes)?;
+        let negative = clock[at..].starts_with('-');
+        (&clock[..at], if negative { -offset } else { offset })
     };
     let numbers =
         |text: &str, by: char| -> Option<Vec<i64>> { text.split(by).map(whole).collect() };
