@@ -27,6 +27,7 @@ pub mod recorded;
 pub mod rollout;
 pub mod rules;
 pub mod series;
+pub mod traffic;
 pub mod world;
 
 /// The whole second in which every update starts; far enough from the epoch for stable pods to have lived.
@@ -118,6 +119,8 @@ pub struct WorldPlan {
     pub split: Split,
     /// The weight of all traffic.
     pub max_weight: i32,
+    /// From a router's new weight until requests follow it; none if they do at once.
+    pub propagation_delay: Option<RandomDuration>,
     /// Rates for which samplers exist.
     pub known_rates: KnownRates,
     /// From a pod's creation to its readiness.

@@ -12,3 +12,4 @@ pub mod fault_catalogue;
 pub mod model;
 pub mod probes;
 pub mod size;
+pub mod traffic;

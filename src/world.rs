@@ -8,10 +8,10 @@
 //! **Invariant:** what decides uses integers and tables built before the first replication ([`table`],
 //! [`sampler`]); no transcendental function runs in a replication's hot path.
 
-pub mod bursts;
 pub mod durations;
 pub mod evidence;
 pub mod latency;
+pub mod modulation;
 pub mod pod;
 pub mod random;
 pub mod requests;

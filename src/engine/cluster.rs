@@ -11,7 +11,7 @@ use crate::units::{Duration, Instant};
 use crate::world::random::{Purpose, ReplicationKey};
 
 use super::clock::millis;
-use super::traffic::{self, Shares, group_of};
+use super::traffic::{self, Propagation, Shares, group_of};
 
 /// Bits of a pod's address for its place among the pods of its template, and for its life after restarts.
 const LIFE_BITS: u32 = 6;
@@ -103,6 +103,7 @@ pub struct Cluster<'p> {
     /// Shares of requests by version, and what they were made from.
     shares: Shares,
     routing: Option<Routing>,
+    propagation: Propagation,
     /// When a pod next becomes ready or available, or is killed; past if that isn't known.
     next_change: Instant,
     /// Until when the latest counts of so many `ReplicaSets` hold, if nothing else happens.
@@ -132,6 +133,7 @@ impl<'p> Cluster<'p> {
             ready: [0; RATE_GROUPS],
             shares: [0.0; RATE_GROUPS],
             routing: None,
+            propagation: Propagation::default(),
             next_change: Instant::EPOCH,
             counted_until: Instant::EPOCH,
             counted_sets: 0,
@@ -160,6 +162,7 @@ impl<'p> Cluster<'p> {
         self.targets.reset(key);
         self.targets.begin(self.update_ms);
         self.routing = None;
+        self.propagation.reset(state.router);
         self.forget_next_change();
         (self.unserved, self.unserved_per_ms, self.unserved_from_ms) = (0.0, 0.0, 0);
         let born = Instant::from_millis(self.update_ms - self.plan.world.stable_age_ms);
@@ -183,7 +186,7 @@ impl<'p> Cluster<'p> {
         changed
     }
 
-    /// When a pod next becomes ready or available, or is killed.
+    /// When a pod next becomes ready or available, or is killed, or requests follow a new weight.
     pub fn next_change(&mut self, now: Instant) -> Instant {
         if self.next_change <= now {
             self.next_change = self.find_next_change(now);
@@ -207,7 +210,9 @@ impl<'p> Cluster<'p> {
             .iter()
             .filter(|record| !record.gone)
             .map(|record| record.killed_at);
-        ready.chain(killed).min().unwrap_or(Instant::NEVER)
+        let routed = self.propagation.next_ms().map(Instant::from_millis);
+        let changes = ready.chain(killed).chain(routed);
+        changes.min().unwrap_or(Instant::NEVER)
     }
 
     /// Kills the processes whose time has come.
@@ -448,16 +453,42 @@ impl<'p> Cluster<'p> {
     }
 
     fn count_unserved(&mut self, until_ms: i64) {
-        let elapsed = (until_ms - self.unserved_from_ms).max(0);
-        self.unserved += self.unserved_per_ms * elapsed as f64;
+        if self.unserved_per_ms > 0.0 {
+            let elapsed = self
+                .targets
+                .expected_length(self.unserved_from_ms, until_ms);
+            self.unserved += self.unserved_per_ms * elapsed;
+        }
         self.unserved_from_ms = self.unserved_from_ms.max(until_ms);
+    }
+
+    /// The router as requests see it.
+    fn router(&mut self, told: Option<Router>, at_ms: i64) -> Option<Router> {
+        let Some(delay) = &self.plan.world.propagation_delay else {
+            return told;
+        };
+        let (key, chance) = (self.key, self.chance);
+        let before = self.propagation.next_ms();
+        self.propagation.tell(told, at_ms, |change| {
+            let delay = match chance {
+                Chance::Median => delay.median(),
+                Chance::Drawn => delay.draw(&mut key.stream(Purpose::Propagation, 0, change)),
+            };
+            delay.as_millis_floor()
+        });
+        let router = self.propagation.at(at_ms);
+        if self.propagation.next_ms() != before {
+            self.forget_next_change();
+        }
+        router
     }
 
     fn set_rates(&mut self, state: &State, at_ms: i64) {
         self.count_unserved(at_ms);
+        let router = self.router(state.router, at_ms);
         let routing = Routing {
             services: state.services,
-            router: state.router,
+            router,
             stable: state.status.stable,
             ready: self.ready,
         };
@@ -466,7 +497,7 @@ impl<'p> Cluster<'p> {
         }
         self.routing = Some(routing);
         let world = &self.plan.world;
-        self.shares = traffic::shares(world.split, world.max_weight, state, self.ready);
+        self.shares = traffic::shares(world.split, world.max_weight, state, router, self.ready);
         let per_ms = world.rate_per_second / 1_000.0;
         let tested = group_of(TESTED);
         self.unserved_per_ms = if self.ready[tested] == 0 {

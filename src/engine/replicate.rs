@@ -561,7 +561,12 @@ impl<'p> Replicator<'p> {
     fn call(&mut self, measure: &Measure, at: Instant, called: Instant) -> MeasurementOutcome {
         if let Some(looks) = &mut self.held_open {
             look(self.plan, measure, millis(at), looks);
-            return succeeded(called);
+            let Measure::Web(web) = measure else {
+                return succeeded(called);
+            };
+            let ordinarily = self.plan.timing.provider;
+            let targets = &self.cluster.targets;
+            return succeeded(self.now + self.judge.web_takes(web, targets, at, ordinarily));
         }
         let ordinarily = self.plan.timing.provider;
         let targets = &mut self.cluster.targets;

@@ -4,7 +4,9 @@
 //! are behind one Service; a router splits by weight between two Services or two sets of pods; in a
 //! blue-green update the active Service gets everything.
 
-use crate::controller::rollout::state::ServiceRole;
+use std::collections::VecDeque;
+
+use crate::controller::rollout::state::{Router, ServiceRole};
 use crate::controller::rollout::{State, Template};
 use crate::plan::Split;
 use crate::telemetry::targets::RATE_GROUPS;
@@ -17,15 +19,21 @@ pub fn group_of(template: Template) -> usize {
     usize::from(template.number() - 1).min(RATE_GROUPS - 1)
 }
 
-/// The shares that the services and the router of `state` make. `ready` counts the ready pods of each group.
-pub fn shares(split: Split, max_weight: i32, state: &State, ready: [u32; RATE_GROUPS]) -> Shares {
+/// The shares that the services of `state` and the router, as requests see it, make. `ready` counts the ready pods of each group.
+pub fn shares(
+    split: Split,
+    max_weight: i32,
+    state: &State,
+    router: Option<Router>,
+    ready: [u32; RATE_GROUPS],
+) -> Shares {
     let service = |role| state.services.get(role).selector;
     match split {
         Split::ReadyPods => by_pods(ready),
         Split::StableService => all_to(service(ServiceRole::Stable)),
         Split::ActiveService => all_to(service(ServiceRole::Active)),
         Split::Services | Split::Subsets => {
-            let Some(router) = state.router else {
+            let Some(router) = router else {
                 // Nothing was ever routed: everything goes to what is stable.
                 return all_to(state.status.stable);
             };
@@ -88,13 +96,57 @@ pub fn rates(
     rates
 }
 
+/// The router as requests see it: a new weight takes its time to reach every proxy.
+#[derive(Clone, Debug, Default)]
+pub struct Propagation {
+    told: Option<Router>,
+    in_effect: Option<Router>,
+    /// What isn't in effect yet, and from which millisecond it is.
+    coming: VecDeque<(i64, Option<Router>)>,
+    changes: i64,
+}
+
+impl Propagation {
+    /// Before the update everything is in effect.
+    pub fn reset(&mut self, router: Option<Router>) {
+        self.coming.clear();
+        (self.told, self.in_effect, self.changes) = (router, router, 0);
+    }
+
+    /// The controller has told the router this; `delay` says how long change number so much takes. A later
+    /// change is never in effect before an earlier one.
+    pub fn tell(&mut self, router: Option<Router>, at_ms: i64, delay: impl FnOnce(i64) -> i64) {
+        if self.told == router {
+            return;
+        }
+        self.told = router;
+        let earliest = self.coming.back().map_or(at_ms, |(at, _)| *at);
+        let from_ms = earliest.max(at_ms + delay(self.changes));
+        self.changes += 1;
+        self.coming.push_back((from_ms, router));
+    }
+
+    /// What requests see at an instant.
+    pub fn at(&mut self, at_ms: i64) -> Option<Router> {
+        while let Some((_, router)) = self.coming.pop_front_if(|(from, _)| *from <= at_ms) {
+            self.in_effect = router;
+        }
+        self.in_effect
+    }
+
+    /// When requests next see something else.
+    pub fn next_ms(&self) -> Option<i64> {
+        self.coming.front().map(|(from, _)| *from)
+    }
+}
+
 #[cfg(test)]
 #[expect(
     clippy::float_cmp,
     reason = "shares of whole pods and weights are exact"
 )]
 mod tests {
-    use super::{rates, shares};
+    use super::{Propagation, rates, shares};
     use crate::controller::rollout::state::{Router, ServiceRole};
     use crate::controller::rollout::{State, Template};
     use crate::plan::Split;
@@ -116,7 +168,7 @@ mod tests {
     #[test]
     fn a_router_splits_by_weight_whatever_the_pods() {
         for split in [Split::Services, Split::Subsets] {
-            let shares = shares(split, 100, &routed(20), [4, 1, 0]);
+            let shares = shares(split, 100, &routed(20), routed(20).router, [4, 1, 0]);
             assert_eq!(shares, [0.8, 0.2, 0.0]);
             assert_eq!(rates(split, 10.0, &shares, [4, 1, 0]), [2.0, 2.0, 0.0]);
         }
@@ -127,11 +179,11 @@ mod tests {
         let mut state = routed(20);
         state.services.get_mut(ServiceRole::Canary).selector = Some(Template::FIRST);
         assert_eq!(
-            shares(Split::Services, 100, &state, [4, 1, 0]),
+            shares(Split::Services, 100, &state, state.router, [4, 1, 0]),
             [1.0, 0.0, 0.0]
         );
         assert_eq!(
-            shares(Split::Subsets, 100, &state, [4, 1, 0]),
+            shares(Split::Subsets, 100, &state, state.router, [4, 1, 0]),
             [0.8, 0.2, 0.0]
         );
     }
@@ -141,10 +193,10 @@ mod tests {
         let mut state = State::new(4);
         state.services.get_mut(ServiceRole::Active).selector = Some(Template::FIRST);
         state.services.get_mut(ServiceRole::Preview).selector = Some(NEW);
-        let before = shares(Split::ActiveService, 100, &state, [4, 4, 0]);
+        let before = shares(Split::ActiveService, 100, &state, None, [4, 4, 0]);
         assert_eq!(before, [1.0, 0.0, 0.0]);
         state.services.get_mut(ServiceRole::Active).selector = Some(NEW);
-        let after = shares(Split::ActiveService, 100, &state, [4, 0, 0]);
+        let after = shares(Split::ActiveService, 100, &state, None, [4, 0, 0]);
         assert_eq!(after, [0.0, 1.0, 0.0]);
         assert_eq!(
             rates(Split::ActiveService, 10.0, &after, [4, 0, 0]),
@@ -154,11 +206,26 @@ mod tests {
 
     #[test]
     fn without_a_router_every_ready_pod_gets_the_same() {
-        let shares = shares(Split::ReadyPods, 100, &State::new(4), [6, 1, 0]);
+        let shares = shares(Split::ReadyPods, 100, &State::new(4), None, [6, 1, 0]);
         assert!((shares[1] - 1.0 / 7.0).abs() < 1e-15);
         assert_eq!(
             rates(Split::ReadyPods, 14.0, &shares, [6, 1, 0]),
             [2.0, 2.0, 2.0]
         );
+    }
+
+    /// Changes keep their order, and each is seen from its time on.
+    #[test]
+    fn weights_are_seen_after_their_delay_and_in_order() {
+        let router = |weight| routed(weight).router;
+        let mut propagation = Propagation::default();
+        propagation.reset(router(0));
+        propagation.tell(router(20), 1_000, |change| 5_000 - 4_000 * change);
+        propagation.tell(router(20), 1_500, |_| 0);
+        propagation.tell(router(40), 2_000, |change| 5_000 - 4_000 * change);
+        assert_eq!(propagation.next_ms(), Some(6_000));
+        assert_eq!(propagation.at(5_999), router(0));
+        assert_eq!(propagation.at(6_000), router(40));
+        assert_eq!(propagation.next_ms(), None);
     }
 }

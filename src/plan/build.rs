@@ -17,7 +17,9 @@ use crate::promql::parse::{ParseError, parse};
 use crate::promql::settings::{Profile, Settings};
 use crate::provider::OAuth2Settings;
 use crate::provider::prometheus::{PrometheusProvider, PrometheusSettings};
-use crate::scenario::model::{Operator, OperatorAction, PrometheusVersion, Scenario};
+use crate::scenario::model::{
+    DurationDistribution, Operator, OperatorAction, PrometheusVersion, Scenario, Traffic,
+};
 use crate::scenario::probes::{Probe, ProbeTarget};
 use crate::telemetry::exporter::{ColumnSpec, columns};
 use crate::telemetry::targets::Role;
@@ -344,11 +346,17 @@ fn world_plan(rollout: &Rollout, compiled: &CompiledRollout, scenario: &Scenario
         rate_per_second,
         split,
         max_weight: canary.map_or(100, CanaryStrategy::max_traffic_weight),
+        propagation_delay: propagation_delay(&scenario.traffic),
         known_rates,
         ready_after: RandomDuration::new(&scenario.service.pod.ready_after),
         discovery: RandomDuration::new(&scenario.prometheus.discovery),
         stable_age_ms: scenario.service.pod.stable_age.as_millis_floor(),
     }
+}
+
+fn propagation_delay(traffic: &Traffic) -> Option<RandomDuration> {
+    let delay = &traffic.propagation_delay;
+    (*delay != DurationDistribution::Fixed(Duration::ZERO)).then(|| RandomDuration::new(delay))
 }
 
 /// Istio with a `DestinationRule` and App Mesh choose pods by hash, all other routers choose a Service

@@ -6,7 +6,6 @@ use crate::scenario::probes::Probe;
 use crate::telemetry::exporter::{ColumnSource, ColumnSpec, RowPlan, atom_count};
 use crate::telemetry::targets::{Leak, ScrapePlan, StampedPlan};
 use crate::units::Duration;
-use crate::world::bursts::Bursts;
 use crate::world::durations::RandomDuration;
 use crate::world::latency::{Cells, Slowdown};
 use crate::world::pod::{HealthyClass, LEVELS, RequestPlan, StageTimes};
@@ -14,6 +13,8 @@ use crate::world::requests::{
     FaultEffect, FaultParameters, FixedMeanSampler, FreeMeanSampler, healthy_shares,
 };
 use crate::world::sampler::PoissonDigits;
+
+use super::traffic::modulation;
 
 /// Memory that tables for foreseen rates may take; what doesn't fit is drawn digit by digit.
 const TABLE_BYTES: usize = 8 << 20;
@@ -186,10 +187,7 @@ pub fn scrape_plan(
                 .map_or(0, |warmup| warmup.duration.as_millis_floor()),
             healthy,
             digits: PoissonDigits::new(),
-            bursts: Bursts::new(
-                scenario.traffic.overdispersion,
-                scenario.traffic.rate_per_second,
-            ),
+            modulation: modulation(&scenario.traffic),
         },
         row: RowPlan::new(columns, &cells),
         stamped: StampedPlan::new(columns),

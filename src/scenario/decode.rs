@@ -10,8 +10,10 @@ mod metrics;
 mod operators;
 mod probes;
 mod quantity;
+mod recording;
 mod rules;
 mod service;
+mod traffic;
 pub mod typed;
 
 #[cfg(test)]
@@ -150,7 +152,7 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     if let Some(field) = object.field("namespace") {
         scenario.namespace = context.string(&field);
     }
-    scenario.traffic = service::traffic(context, &object);
+    scenario.traffic = traffic::traffic(context, &object, folder);
     scenario.service = service::service(context, &object);
     scenario.prometheus = metrics::prometheus(context, &object);
     scenario.controller = metrics::controller(context, &object);

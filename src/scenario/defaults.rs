@@ -36,15 +36,6 @@ impl Scenario {
     }
 }
 
-impl Default for Traffic {
-    fn default() -> Self {
-        Self {
-            rate_per_second: 50.0,
-            overdispersion: 1.0,
-        }
-    }
-}
-
 impl Default for Service {
     fn default() -> Self {
         Self {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::expectation::Expectation;
 use super::probes::Probe;
+pub use super::traffic::Traffic;
 use crate::manifest::notifications::Triggers;
 use crate::units::Duration;
 
@@ -54,15 +55,6 @@ pub struct Releases {
     pub per_week: f64,
     /// The share of bad ones, above 0 and below 1.
     pub bad_share: f64,
-}
-
-/// Requests that reach the service, all versions together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Traffic {
-    /// Requests per second, `rate: 50/s` or `3/min`. Default 50/s.
-    pub rate_per_second: f64,
-    /// Variance over mean of the counts per minute, `overdispersion: 4`; at least 1. Default 1, a Poisson stream.
-    pub overdispersion: f64,
 }
 
 /// Behaviour of a healthy version.

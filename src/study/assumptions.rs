@@ -4,6 +4,7 @@ use crate::plan::Split;
 use crate::plan::build::Built;
 use crate::report::number::percent;
 use crate::scenario::model::{Latency, Scenario, StartFraction};
+use crate::scenario::traffic::{RateShape, Traffic};
 use crate::units::Duration;
 
 /// One sentence per assumption that numbers rest on.
@@ -29,19 +30,8 @@ pub fn assumptions(scenario: &Scenario, built: &Built) -> Vec<String> {
         Duration::ZERO => "a query sees every sample at once".to_owned(),
         lag => format!("a query sees samples that are at least {lag} old"),
     };
-    let overdispersion = scenario.traffic.overdispersion;
-    let stream = if overdispersion > 1.0 {
-        format!(
-            "in bursts (their counts per minute have {overdispersion} times the variance of a Poisson stream's)"
-        )
-    } else {
-        "as a Poisson stream of constant rate".to_owned()
-    };
     let mut assumptions = vec![
-        format!(
-            "Requests arrive {stream}, {} a second in all, {split}.",
-            scenario.traffic.rate_per_second
-        ),
+        format!("Requests arrive {}, {split}.", arrivals(&scenario.traffic)),
         format!(
             "A healthy version fails {} of its requests, independently; response times are {latency}.",
             percent(service.error_share, 6)
@@ -81,4 +71,54 @@ pub fn assumptions(scenario: &Scenario, built: &Built) -> Vec<String> {
         assumptions.push("Windows under two minutes may hold fewer than two samples.".to_owned());
     }
     assumptions
+}
+
+/// How requests arrive, and how many.
+fn arrivals(traffic: &Traffic) -> String {
+    let rate = traffic.rate_per_second;
+    let stream = if traffic.overdispersion > 1.0 {
+        format!(
+            "in bursts (their counts per minute have {} times the variance of a Poisson stream's)",
+            traffic.overdispersion
+        )
+    } else if traffic.shape == RateShape::Constant && traffic.bursts.is_none() {
+        "as a Poisson stream of constant rate".to_owned()
+    } else {
+        "as a Poisson stream".to_owned()
+    };
+    let start = |at: Option<Duration>| {
+        at.map_or("at a random time of it".to_owned(), |at| {
+            format!("{at} after its start")
+        })
+    };
+    let mut text = match &traffic.shape {
+        RateShape::Constant => format!("{stream}, {rate} a second in all"),
+        RateShape::Diurnal(diurnal) => format!(
+            "{stream}, {rate} a second in all on average over a day with {} more at its peak; the update starts {}",
+            percent(diurnal.amplitude, 4),
+            start(diurnal.starts_at)
+        ),
+        RateShape::Ramp(ramp) => format!(
+            "{stream}, {rate} a second in all, from {} after the update on within {} {} a second",
+            ramp.at,
+            ramp.over,
+            rate * ramp.to_factor
+        ),
+        RateShape::Steps(_) => {
+            format!("{stream}, {rate} a second in all at first, then in steps")
+        }
+        RateShape::Recorded(recording) => format!(
+            "{stream} as recorded in {}, {rate} a second in all on average; the update starts {}",
+            recording.file,
+            start(recording.starts_at)
+        ),
+    };
+    if let Some(bursts) = &traffic.bursts {
+        let bursts = format!(
+            "; bursts of {} times as much last {} on average, with {} between them",
+            bursts.factor, bursts.burst, bursts.calm
+        );
+        text += &bursts;
+    }
+    text
 }

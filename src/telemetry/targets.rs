@@ -143,6 +143,7 @@ pub struct Targets<'a> {
     scratch: Scratch,
     single: SingleScratch,
     failed: u64,
+    update_ms: i64,
     row: Vec<f64>,
     /// By slot, rows made before their time: no query sees them yet.
     hidden: Vec<TargetSamples>,
@@ -172,6 +173,7 @@ impl<'a> Targets<'a> {
             scratch: Scratch::new(plan.requests.atoms),
             single: SingleScratch::default(),
             failed: 0,
+            update_ms: 0,
             row: vec![0.0; plan.row.width()],
             hidden,
             capture: None,
@@ -215,6 +217,13 @@ impl<'a> Targets<'a> {
     /// When the update starts: nothing is asked before.
     pub fn begin(&mut self, update_ms: i64) {
         self.rules.begin(update_ms);
+        self.update_ms = update_ms;
+        if let Some(modulation) = &self.plan.requests.modulation {
+            let lookback = self.plan.reads_ms.iter().flatten().max().unwrap_or(&0);
+            let from_ms = update_ms - lookback - 2 * self.plan.requests.scrape_interval_ms;
+            let timeline = &mut self.scratch.timeline;
+            timeline.reset(modulation, self.key, update_ms, from_ms);
+        }
     }
 
     /// From `at_ms` on each ready pod of a group gets requests at this rate.
@@ -484,9 +493,17 @@ impl<'a> Targets<'a> {
             let end = rates
                 .get(index + 1)
                 .map_or(until, |next| next.from_ms.min(until));
-            (end - rates[index].from_ms.max(from)).max(0) as f64 * rates[index].per_ms
+            self.expected_length(rates[index].from_ms.max(from), end) * rates[index].per_ms
         };
         (0..rates.len()).map(overlap).sum()
+    }
+
+    /// The length of a stretch in milliseconds, weighted by how much more or less than usual is expected in it.
+    pub fn expected_length(&self, from_ms: i64, until_ms: i64) -> f64 {
+        match &self.plan.requests.modulation {
+            Some(modulation) => modulation.expected(self.update_ms, from_ms, until_ms),
+            None => (until_ms - from_ms).max(0) as f64,
+        }
     }
 
     /// The slots whose pod has been gone since before `before_ms`, or that never had one.

@@ -4,8 +4,8 @@
 //! its healthy behaviour changes (pods that become ready, weights, the end of a cold start); a fault's onset
 //! does not cut them, so every arm sees the same healthy requests.
 
-use super::bursts::Bursts;
 use super::evidence::Evidence;
+use super::modulation::{Modulation, Timeline};
 use super::random::{Purpose, ReplicationKey};
 use super::requests::{Counts, FaultEffect, FixedMeanSampler, FreeMeanSampler, split_off};
 use super::sampler::PoissonDigits;
@@ -50,8 +50,8 @@ pub struct RequestPlan {
     pub healthy: Vec<HealthyClass>,
     /// For means known at run time.
     pub digits: PoissonDigits,
-    /// How the rate changes from minute to minute; none for a Poisson stream.
-    pub bursts: Option<Bursts>,
+    /// How the rate changes with time; none for a Poisson stream of constant rate.
+    pub modulation: Option<Modulation>,
 }
 
 /// A fault's stages on one pod, for each class of healthy behaviour: `effects[stage][class]`.
@@ -139,6 +139,8 @@ pub struct Scratch {
     piece: Vec<u64>,
     after: Vec<u64>,
     moved: Vec<u64>,
+    /// The replication's rate over time, where it changes.
+    pub timeline: Timeline,
     /// Sum of the log-likelihood ratios of what was drawn, where somebody asked for it.
     pub log_ratio: f64,
     /// What was drawn, stretch by stretch, while somebody wants to know.
@@ -163,6 +165,7 @@ impl Scratch {
             piece: vec![0; atoms],
             after: vec![0; atoms],
             moved: vec![0; atoms],
+            timeline: Timeline::default(),
             log_ratio: 0.0,
             record: None,
         }
@@ -218,7 +221,7 @@ impl PodRequests<'_> {
         let mut failed = 0;
         let (mut ordinal, last_ordinal) = part.ordinals();
         while at < end {
-            let (rate, rate_end) = self.drawn_rate_at(at);
+            let (rate, rate_end) = self.rate_at(at);
             let (class, class_end) = self.class_at(at);
             let next = end.min(rate_end).min(class_end);
             let level = (full && at == from_ms && next == until_ms).then_some(0);
@@ -268,7 +271,7 @@ impl PodRequests<'_> {
             if level == 0 {
                 failed += self.interval(index, start, counts, scratch);
             } else {
-                let (rate, _) = self.drawn_rate_at(start);
+                let (rate, _) = self.rate_at(start);
                 let (class, _) = self.class_at(start);
                 let until_ms = start + (interval << level);
                 let piece = Piece {
@@ -287,8 +290,8 @@ impl PodRequests<'_> {
         failed
     }
 
-    /// Adds all requests before the first scrape that anything could read, in one draw per piece. Bursts don't
-    /// show in them: only what is added to a counter later is ever read.
+    /// Adds all requests before the first scrape that anything could read, in one draw per piece, at the mean
+    /// rate: what happened then in detail doesn't show in anything that is added later.
     pub fn baseline(&self, until_ms: i64, counts: &mut Counts, scratch: &mut Scratch) {
         let mut at = self.life.serving_from_ms;
         let mut ordinal = 0;
@@ -334,13 +337,24 @@ impl PodRequests<'_> {
         } else {
             &mut *counts
         };
-        let foreseen = piece.level.zip(piece.rate.class);
+        let foreseen = piece
+            .level
+            .zip(piece.rate.class)
+            .filter(|_| self.plan.modulation.is_none());
         let fixed =
             foreseen.and_then(|(level, class)| healthy.fixed.get(usize::from(class))?.get(level));
         if let Some(fixed) = fixed {
             fixed.draw(&mut stream, target);
         } else {
-            let mean = piece.rate.per_ms * (piece.until_ms - piece.from_ms) as f64;
+            let (from, until) = (piece.from_ms, piece.until_ms);
+            let length = match &self.plan.modulation {
+                // The baseline has no details.
+                Some(modulation) if requests == Purpose::Baseline => {
+                    scratch.timeline.expected(modulation, from, until)
+                }
+                _ => self.length(from, until, &mut scratch.timeline),
+            };
+            let mean = piece.rate.per_ms * length;
             healthy
                 .free
                 .draw(&self.plan.digits, mean, &mut stream, target);
@@ -363,6 +377,14 @@ impl PodRequests<'_> {
         self.spoil(piece, &mut stream, counts, scratch)
     }
 
+    /// The length of a stretch, weighted by how much more or less than usual arrives in it.
+    fn length(&self, from_ms: i64, until_ms: i64, timeline: &mut Timeline) -> f64 {
+        match &self.plan.modulation {
+            Some(modulation) => timeline.integral(modulation, from_ms, until_ms),
+            None => (until_ms - from_ms) as f64,
+        }
+    }
+
     /// Applies the fault's stages to `scratch.piece` and adds the outcome to `counts`.
     fn spoil(
         &self,
@@ -375,6 +397,7 @@ impl PodRequests<'_> {
             piece: current,
             after,
             moved,
+            timeline,
             log_ratio,
             record,
         } = scratch;
@@ -386,7 +409,10 @@ impl PodRequests<'_> {
         loop {
             let boundary = stages.end_of(stage, piece.until_ms);
             if let Some(boundary) = boundary {
-                let share_after = (piece.until_ms - boundary) as f64 / (piece.until_ms - at) as f64;
+                let all = self.length(at, piece.until_ms, timeline);
+                let share_after = self.length(boundary, piece.until_ms, timeline) / all;
+                // Where nothing arrives there is nothing to share.
+                let share_after = if all > 0.0 { share_after.min(1.0) } else { 0.0 };
                 split_off(current, share_after, stream, after);
             }
             let effect = stage
@@ -417,20 +443,6 @@ impl PodRequests<'_> {
         }
     }
 
-    /// The rate with the factor of its minute.
-    fn drawn_rate_at(&self, at_ms: i64) -> (RateStep, i64) {
-        let (rate, end_ms) = self.rate_at(at_ms);
-        let Some(bursts) = &self.plan.bursts else {
-            return (rate, end_ms);
-        };
-        let rate = RateStep {
-            per_ms: rate.per_ms * bursts.factor(self.key, at_ms),
-            class: None,
-            ..rate
-        };
-        (rate, end_ms.min(Bursts::end_ms(at_ms)))
-    }
-
     fn rate_at(&self, at_ms: i64) -> (RateStep, i64) {
         let next = self.rates.partition_point(|step| step.from_ms <= at_ms);
         let end = self.rates.get(next).map_or(i64::MAX, |step| step.from_ms);
@@ -453,7 +465,6 @@ impl PodRequests<'_> {
             && until <= self.life.serving_until_ms
             && self.rate_at(from).1 >= until
             && self.class_at(from).1 >= until
-            && (self.plan.bursts.is_none() || Bursts::end_ms(from) >= until)
     }
 }
 
@@ -468,7 +479,8 @@ struct Piece {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bursts, HealthyClass, LEVELS, Life, PodRequests, RateStep, RequestPlan, Scratch};
+    use super::{HealthyClass, LEVELS, Life, PodRequests, RateStep, RequestPlan, Scratch};
+    use crate::world::modulation::{GammaMinutes, Modulation};
     use crate::world::random::ReplicationKey;
     use crate::world::requests::{FixedMeanSampler, FreeMeanSampler};
     use crate::world::sampler::PoissonDigits;
@@ -487,14 +499,14 @@ mod tests {
                 free: FreeMeanSampler::new(&shares),
             }],
             digits: PoissonDigits::new(),
-            bursts: None,
+            modulation: None,
         }
     }
 
     /// Counts of two pods in each of many minutes: those of 90 % and those of 10 % of the traffic.
-    fn minutes(bursts: Option<Bursts>) -> Vec<[f64; 2]> {
+    fn minutes(modulation: Option<Modulation>) -> Vec<[f64; 2]> {
         let plan = RequestPlan {
-            bursts,
+            modulation,
             ..plan(0.01)
         };
         let steps = [0.009, 0.001].map(|per_ms| {
@@ -522,6 +534,10 @@ mod tests {
                 let mut counts = vec![0; 4];
                 // Four intervals make a minute; two of them as a gap.
                 let mut scratch = Scratch::new(4);
+                if let Some(modulation) = &plan.modulation {
+                    let key = requests.key;
+                    scratch.timeline.reset(modulation, key, 0, 0);
+                }
                 requests.interval(0, 0, &mut counts, &mut scratch);
                 requests.interval(1, 15_000, &mut counts, &mut scratch);
                 requests.gap(2, 4, 0, &mut counts, &mut scratch);
@@ -535,7 +551,15 @@ mod tests {
     #[test]
     fn bursts_have_the_moments_of_their_share_and_are_shared() {
         let phi = 4.0;
-        let counts = minutes(Bursts::new(phi, 10.0));
+        let gamma = GammaMinutes {
+            overdispersion: phi,
+            per_minute: 600.0,
+        };
+        let counts = minutes(Some(Modulation {
+            profile: None,
+            bursts: None,
+            gamma: Some(gamma),
+        }));
         let n = counts.len() as f64;
         let mean = |pod: usize| counts.iter().map(|pair| pair[pod]).sum::<f64>() / n;
         let means = [mean(0), mean(1)];

@@ -70,6 +70,12 @@ pub enum Purpose {
     ProbeFault = 33,
     /// How long a probe takes, and whether it fails for no reason.
     ProbeChance = 34,
+    /// Where in a day or a recording the update starts.
+    ProfileStart = 21,
+    /// Whether the update starts in a burst (owner 0), and how long calm and bursts last (owner 1).
+    BurstState = 22,
+    /// How long a new weight takes to reach the router: index is the change.
+    Propagation = 23,
 }
 
 /// Key of one replication of a study.

@@ -59,6 +59,19 @@ impl Judge<'_> {
         (judged, takes)
     }
 
+    /// How long a measurement of a web metric takes that begins at `now`, if it is answered in time.
+    pub fn web_takes(
+        &self,
+        web: &WebMeasure,
+        targets: &Targets<'_>,
+        now: Instant,
+        ordinarily: Duration,
+    ) -> Duration {
+        let mut chance = targets.probe_chance(web.probe.number, millis(now));
+        let takes = web.probe.takes;
+        takes.map_or(ordinarily, |takes| takes.draw(&mut chance).min(web.timeout))
+    }
+
     fn timed_out(&mut self, web: &WebMeasure) -> Judged {
         let text = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
         self.error(|| format!("{}: {text}", web.request))

@@ -1,36 +1,9 @@
-//! Traffic and the healthy service.
+//! The healthy service.
 
-use super::super::model::{
-    Cpu, DurationDistribution, Latency, Memory, Pod, Service, Traffic, Warmup,
-};
+use super::super::model::{Cpu, DurationDistribution, Latency, Memory, Pod, Service, Warmup};
 use super::context::{Context, Field, Object};
-use super::quantity::{BYTES, DURATION, FACTOR, RATE, SHARE};
+use super::quantity::{BYTES, DURATION, FACTOR, SHARE};
 use crate::units::Duration;
-
-pub(super) fn traffic(context: &mut Context<'_>, parent: &Object<'_>) -> Traffic {
-    let mut traffic = Traffic::default();
-    let Some(object) = context.child(parent, "traffic", &["rate", "overdispersion"]) else {
-        return traffic;
-    };
-    if let Some(rate) = context.take(&object, "rate", &RATE) {
-        traffic.rate_per_second = rate;
-    }
-    if let Some(field) = object.field("overdispersion") {
-        let number = field.node.as_f64().or_else(|| {
-            let whole = field.node.as_int()?;
-            Some(whole as f64)
-        });
-        match number.filter(|number| (1.0..=1e6).contains(number)) {
-            Some(number) => traffic.overdispersion = number,
-            None => context.refuse_field(
-                &field,
-                "a number from 1 to a million is needed: variance over mean of the requests in a minute",
-                "write e.g. `4`; 1 is a Poisson stream",
-            ),
-        }
-    }
-    traffic
-}
 
 pub(super) fn service(context: &mut Context<'_>, parent: &Object<'_>) -> Service {
     let known = [

@@ -499,3 +499,141 @@ fn only_gauges_have_timestamps_of_their_own() {
         "{wrong:?}"
     );
 }
+
+/// The traffic that a scenario in a folder of its own gives, beside which these files lie.
+fn traffic(
+    text: &str,
+    files: &[(&str, &str)],
+) -> Result<crate::scenario::traffic::Traffic, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    let mut sources = SourceMap::new();
+    let text = format!("apiVersion: rollsim/v1\nmanifests: [m]\ntraffic:\n  {text}\n");
+    let id = sources.add("s.yaml", &text);
+    match decode_source(&sources, id, folder.path()) {
+        Ok(scenario) => Ok(scenario.traffic),
+        Err(errors) => Err(render(&errors, &sources, ColourChoice::Plain)),
+    }
+}
+
+#[test]
+fn rates_change_as_written() {
+    use crate::scenario::traffic::RateShape;
+    let day = "rate: {diurnal: {mean: 30/s, peak-to-trough: x4, peak-at: 13:30, starts-at: 09:00}}";
+    let read = traffic(day, &[]).unwrap();
+    let RateShape::Diurnal(diurnal) = read.shape else {
+        panic!("{read:?}");
+    };
+    assert!((read.rate_per_second - 30.0).abs() < 1e-12);
+    assert!((diurnal.amplitude - 0.6).abs() < 1e-12);
+    assert_eq!(diurnal.peak_at, Duration::from_seconds(13 * 3_600 + 1_800));
+    assert_eq!(diurnal.starts_at, Some(Duration::from_seconds(9 * 3_600)));
+    let read = traffic("rate: {diurnal: {mean: 30/s, amplitude: 50%}}", &[]).unwrap();
+    assert!(matches!(read.shape, RateShape::Diurnal(day) if day.starts_at.is_none()));
+    let ramp = "rate: {ramp: {from: 20/s, to: 100/s, over: 30m}}";
+    let read = traffic(ramp, &[]).unwrap();
+    assert!(matches!(read.shape, RateShape::Ramp(ramp) if (ramp.to_factor - 5.0).abs() < 1e-12));
+    let steps = "rate: {steps: [{from: 0s, rate: 50/s}, {from: 10m, rate: 80/s}]}\n  bursts: {factor: x4, calm: 10m, burst: 30s}";
+    let read = traffic(steps, &[]).unwrap();
+    assert!(
+        matches!(&read.shape, RateShape::Steps(steps) if (steps[1].factor - 1.6).abs() < 1e-12)
+    );
+    assert!((read.bursts.unwrap().mean_factor() - (1.0 + 3.0 / 21.0)).abs() < 1e-12);
+}
+
+#[test]
+fn recordings_are_read_from_both_formats() {
+    use crate::scenario::traffic::{Beyond, RateShape};
+    let csv = "time,rate\n2024-01-31T23:59:00Z,10\n2024-02-01T00:00:00+00:00,20\n2024-02-01T01:01:00+01:00,0\n";
+    let unix = "time,rate\n\n1700000000,10\n1700000060.0, 20\n1700000120,0\n";
+    let json = r#"{"status": "success", "data": {"resultType": "matrix", "result": [
+        {"metric": {}, "values": [[1700000000, "10"], [1700000060, "20"], [1700000120.001, "0"]]}]}}"#;
+    for (name, content) in [("csv", csv), ("csv", unix), ("query-range", json)] {
+        let text = format!("rate: {{{name}: r, beyond: hold, starts-at: 1m}}");
+        let read = traffic(&text, &[("r", content)]).unwrap();
+        let RateShape::Recorded(recording) = read.shape else {
+            panic!("{read:?}");
+        };
+        assert!((read.rate_per_second - 10.0).abs() < 1e-12);
+        let factors: Vec<f64> = recording.steps.iter().map(|step| step.factor).collect();
+        assert_eq!(factors, [1.0, 2.0, 0.0]);
+        let length = recording.length.as_millis_floor();
+        assert!((180_000..=180_002).contains(&length), "{length}");
+        assert_eq!(recording.beyond, Beyond::Hold);
+        assert_eq!(recording.starts_at, Some(Duration::from_seconds(60)));
+    }
+}
+
+#[test]
+fn traffic_that_cannot_be_is_refused_with_line_and_hint() {
+    let head = "time,rate\n";
+    let cases: [(&str, &str, &str); 15] = [
+        (
+            "rate: {csv: r}",
+            "rate,time\n1,2\n",
+            "r:1: the header `time,rate` is missing",
+        ),
+        (
+            "rate: {csv: r}",
+            "0,1\n60,2\n180,3\n",
+            "r:4: 120 s after the sample before, though the first two are 60 s apart",
+        ),
+        (
+            "rate: {csv: r}",
+            "0,1\n60,2\n30,3\n",
+            "r:4: this sample doesn't come after the one before",
+        ),
+        (
+            "rate: {csv: r}",
+            "0,1\n60,-2\n",
+            "r:3: -2 is less than no requests",
+        ),
+        ("rate: {csv: r}", "0,1\nx,2\n", "r:3: `x` is no time"),
+        ("rate: {csv: r}", "0,1\n60,NaN\n", "r:3: `NaN` is no rate"),
+        ("rate: {csv: r}", "0,1\n", "two samples are needed at least"),
+        (
+            "rate: {csv: r}",
+            "0,0\n60,0\n",
+            "there are no requests in it",
+        ),
+        (
+            "rate: {csv: r, starts-at: 2m}",
+            "0,1\n60,2\n",
+            "the recording is only 2m long",
+        ),
+        ("rate: {csv: gone}", "", "cannot read gone"),
+        ("rate: {query-range: r}", "{}", "`data.result` is missing"),
+        (
+            "rate: {diurnal: {mean: 5/s, amplitude: 120%}}",
+            "",
+            "from 0% to 100%",
+        ),
+        (
+            "rate: {diurnal: {mean: 5/s, amplitude: 20%, peak-at: 25:00}}",
+            "",
+            "`25:00` is no time of day",
+        ),
+        (
+            "rate: {steps: [{from: 10m, rate: 1/s}, {from: 5m, rate: 2/s}]}",
+            "",
+            "doesn't come after the step before",
+        ),
+        (
+            "bursts: {factor: x4, calm: 10m, burst: 10ms}",
+            "",
+            "at least 1s on average",
+        ),
+    ];
+    for (text, rows, expected) in cases {
+        let own_head = rows.starts_with("rate") || rows.starts_with('{');
+        let content = format!("{}{rows}", if own_head { "" } else { head });
+        let errors = traffic(text, &[("r", &content)]).unwrap_err();
+        assert!(errors.contains(expected), "{text}:\n{errors}");
+        assert!(
+            errors.contains("s.yaml:4:") && errors.contains("help:"),
+            "{errors}"
+        );
+    }
+}

@@ -40,7 +40,11 @@ pub fn exposure(plan: &Plan, scrape_interval: Duration) -> Exposure {
     let (replication, recorder) = Replicator::nominal(plan, arm).trace(0);
     let shares = Shares::of(&recorder.entries);
     let expected = |stretch: Stretch| {
-        plan.world.rate_per_second * shares.served_ms(stretch) / MILLIS_PER_SECOND
+        let length = |from, to| match &plan.scrape.requests.modulation {
+            Some(modulation) => modulation.expected(0, from, to),
+            None => (to - from) as f64,
+        };
+        plan.world.rate_per_second * shares.served_ms(stretch, length) / MILLIS_PER_SECOND
     };
     let mut windows: Vec<Stretch> = Vec::new();
     let mut requests = CanaryRequests::default();
@@ -115,11 +119,14 @@ impl Shares {
         (weight, share)
     }
 
-    /// The share integrated over a stretch.
-    fn served_ms(&self, (from, to): Stretch) -> f64 {
+    /// The share integrated over a stretch whose parts have these lengths.
+    fn served_ms(&self, (from, to): Stretch, length: impl Fn(i64, i64) -> f64) -> f64 {
         let ends = self.0.iter().skip(1).map(|(at, ..)| *at);
         let pieces = self.0.iter().zip(ends.chain([i64::MAX]));
-        let overlap = |(start, end): (i64, i64)| (end.min(to) - start.max(from)).max(0) as f64;
+        let overlap = |(start, end): (i64, i64)| {
+            let (start, end) = (start.max(from), end.min(to));
+            if start < end { length(start, end) } else { 0.0 }
+        };
         pieces
             .map(|(&(start, _, share), end)| share * overlap((start, end)))
             .sum()
@@ -144,9 +151,15 @@ mod tests {
     #[test]
     fn shares_are_integrated_piece_by_piece() {
         let shares = Shares(vec![(i64::MIN, 0, 0.0), (1_000, 10, 0.1), (5_000, 50, 0.5)]);
-        assert!((shares.served_ms((0, 6_000)) - (0.1 * 4_000.0 + 0.5 * 1_000.0)).abs() < 1e-9);
-        assert!((shares.served_ms((2_000, 3_000)) - 100.0).abs() < 1e-9);
-        assert_eq!(shares.served_ms((0, 1_000)).to_bits(), 0.0_f64.to_bits());
+        let plain = |from: i64, to: i64| (to - from) as f64;
+        assert!(
+            (shares.served_ms((0, 6_000), plain) - (0.1 * 4_000.0 + 0.5 * 1_000.0)).abs() < 1e-9
+        );
+        assert!((shares.served_ms((2_000, 3_000), plain) - 100.0).abs() < 1e-9);
+        assert_eq!(
+            shares.served_ms((0, 1_000), plain).to_bits(),
+            0.0_f64.to_bits()
+        );
         assert_eq!(shares.at(5_000), (10, 0.1));
         assert_eq!(shares.at(5_001), (50, 0.5));
     }

@@ -81,25 +81,50 @@ impl Targets<'_> {
             let mut stream = self.key.stream(Purpose::Filling, owner, scrape);
             let at_ms = scrape * interval + phase;
             for stretch in &mut stretches {
-                add_until(stretch, at_ms, &mut stream, &mut self.slots[slot].counts);
+                if at_ms > stretch.from_ms {
+                    let share_later = self.share_later(stretch, at_ms);
+                    let counts = &mut self.slots[slot].counts;
+                    add_until(stretch, at_ms, share_later, &mut stream, counts);
+                }
             }
             self.add_row(slot, scrape);
         }
         self.slots[slot].counts = after;
         self.slots[slot].next_row = self.slots[slot].next_row.max(first);
     }
+
+    /// The share of a stretch's requests that comes after `at_ms`.
+    fn share_later(&mut self, stretch: &Stretch, at_ms: i64) -> f64 {
+        let mut length = |from_ms: i64| match &self.plan.requests.modulation {
+            Some(modulation) => {
+                let timeline = &mut self.scratch.timeline;
+                timeline.integral(modulation, from_ms, stretch.until_ms)
+            }
+            None => (stretch.until_ms - from_ms) as f64,
+        };
+        if at_ms >= stretch.until_ms {
+            return 0.0;
+        }
+        let all = length(stretch.from_ms);
+        if all > 0.0 {
+            (length(at_ms) / all).min(1.0)
+        } else {
+            0.0
+        }
+    }
 }
 
-/// Moves the part of a stretch's requests before `at_ms` to `counts`.
-fn add_until(stretch: &mut Stretch, at_ms: i64, stream: &mut Stream, counts: &mut [u64]) {
-    if at_ms <= stretch.from_ms {
-        return;
-    }
+/// Moves the part of a stretch's requests before `at_ms` to `counts`, all but a share of them.
+fn add_until(
+    stretch: &mut Stretch,
+    at_ms: i64,
+    share_later: f64,
+    stream: &mut Stream,
+    counts: &mut [u64],
+) {
     let mut later = vec![0; stretch.counts.len()];
     if at_ms < stretch.until_ms {
-        let length = (stretch.until_ms - stretch.from_ms) as f64;
-        let share_after = (stretch.until_ms - at_ms) as f64 / length;
-        split_off(&mut stretch.counts, share_after, stream, &mut later);
+        split_off(&mut stretch.counts, share_later, stream, &mut later);
     }
     for (count, earlier) in counts.iter_mut().zip(&stretch.counts) {
         *count += earlier;

@@ -27,7 +27,7 @@ fn scenario() -> Scenario {
     Scenario {
         traffic: Traffic {
             rate_per_second: 50.0,
-            overdispersion: 1.0,
+            ..Traffic::default()
         },
         service: Service {
             error_share: 0.01,
