@@ -558,6 +558,7 @@ fn facts_of_probe(probe: &Probe) -> MetricFacts {
         signals: Signals {
             status: probe.sees_status,
             latency: probe.limits().next().is_some(),
+            content: probe.sees_content,
             ..Signals::default()
         },
         finds_series: true,

@@ -398,6 +398,8 @@ pub struct Signals {
     pub state: bool,
     /// Whether targets answer.
     pub up: bool,
+    /// What responses hold: only probes see it.
+    pub content: bool,
 }
 
 #[cfg(test)]

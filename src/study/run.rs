@@ -256,6 +256,7 @@ fn metric_facts(facts: &MetricFacts, explained: bool) -> findings::MetricFacts {
         (signals.status, Signal::Errors),
         (signals.latency, Signal::Latency),
         (signals.memory, Signal::Memory),
+        (signals.content, Signal::Content),
         (signals.requests, Signal::Traffic),
         (signals.cpu, Signal::Cpu),
         (signals.up || signals.state, Signal::Restarts),

@@ -18,6 +18,7 @@ mod invalid_spec;
 mod measurement_errors;
 mod output;
 mod power;
+mod probes;
 mod replay;
 mod rules;
 mod scenarios;
