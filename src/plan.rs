@@ -21,6 +21,7 @@ use world::{FaultPlan, KnownRates};
 pub mod analysis;
 pub mod build;
 pub mod evidence;
+pub mod mapping;
 pub mod measure;
 pub mod probe;
 pub mod recorded;

@@ -6,6 +6,7 @@
 //! Knows nothing of manifests or simulation: settings are plain structs, time is an argument.
 
 pub mod jsonpath;
+pub mod mapped;
 pub mod prometheus;
 pub mod url;
 pub mod web;

@@ -11,5 +11,6 @@ pub mod expectation;
 pub mod fault_catalogue;
 pub mod model;
 pub mod probes;
+pub mod providers;
 pub mod size;
 pub mod traffic;

@@ -4,13 +4,14 @@ mod probing;
 
 use crate::condition::{Assessment, MeasurementConditions, MetricResult, Phase};
 use crate::controller::analysis::{MeasurementMessage, MessageHandle, Verdict};
-use crate::plan::measure::{Measure, QueryMeasure, Source};
+use crate::plan::measure::{ConstantMeasure, Measure, QueryMeasure, Shape, Source};
 use crate::plan::recorded::RecordedQuery;
 use crate::plan::{Plan, RunPlan};
 use crate::promql::compiled::{Answer, Program, Scratch};
 use crate::promql::head::Head;
 use crate::promql::plain::Value;
 use crate::provider::StoredValue;
+use crate::provider::mapped::{MappedProvider, MappedResult};
 use crate::provider::prometheus::PrometheusAnswer;
 use crate::units::Instant;
 
@@ -154,11 +155,60 @@ impl<'p> Judge<'p> {
                     Answer::Scalar(value) => MetricResult::Scalar(value),
                     Answer::Vector { values, .. } => MetricResult::Vector(values),
                 };
-                self.judge(&query.conditions, result, now)
+                match &query.shape {
+                    None => self.judge(&query.conditions, result, now),
+                    Some(shape) => self.shaped(query, shape, result, now),
+                }
             }
         };
         self.scratches[query.id] = Some(scratch);
         judged
+    }
+
+    /// The same numbers as another system answers them.
+    fn shaped(
+        &mut self,
+        query: &QueryMeasure,
+        shape: &Shape,
+        numbers: MetricResult<'_>,
+        now: Instant,
+    ) -> Judged {
+        let provider = shape.provider;
+        let answer = match numbers {
+            MetricResult::Vector(values) => provider.result(values, &shape.field),
+            MetricResult::Scalar(value) => provider.result(&[value], &shape.field),
+            _ => MappedResult::Nil,
+        };
+        self.mapped(provider, &answer, &query.conditions, now)
+    }
+
+    /// Takes one measurement at `now` of a metric that always answers the same.
+    pub fn constant(&mut self, constant: &ConstantMeasure, now: Instant) -> Judged {
+        self.value.clear();
+        if self.answers == Answers::Supposed {
+            return Judged::silent(Verdict::Successful);
+        }
+        let answer = &constant.answer;
+        self.mapped(constant.provider, answer, &constant.conditions, now)
+    }
+
+    fn mapped(
+        &mut self,
+        provider: MappedProvider,
+        answer: &MappedResult,
+        conditions: &MeasurementConditions,
+        now: Instant,
+    ) -> Judged {
+        match answer.result() {
+            Err(text) => self.error(|| text.to_owned()),
+            Ok(result) => {
+                let judged = self.judge(conditions, result, now);
+                if self.texts.is_some() && judged.verdict != Verdict::Error {
+                    self.value = provider.stored(answer);
+                }
+                judged
+            }
+        }
     }
 
     fn recorded(&mut self, query: &QueryMeasure, recorded: &RecordedQuery, now: Instant) -> Judged {

@@ -572,6 +572,7 @@ impl<'p> Replicator<'p> {
         let targets = &mut self.cluster.targets;
         let (judged, takes) = match measure {
             Measure::Query(query) => (self.judge.ask(query, &targets.head, at), ordinarily),
+            Measure::Constant(constant) => (self.judge.constant(constant, at), ordinarily),
             Measure::Web(web) => self.judge.web(web, targets, at, ordinarily),
             Measure::Error { text } => (self.judge.refused(text), ordinarily),
             Measure::Job(_) => (self.judge.refused(""), ordinarily),

@@ -28,6 +28,12 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
+impl FromIterator<Json> for Json {
+    fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
+        Self::Array(items.into_iter().collect())
+    }
+}
+
 /// Why a text is no JSON, with Go's wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonError {

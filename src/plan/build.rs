@@ -6,7 +6,7 @@ use crate::condition::{CompileError, MeasurementConditions};
 use crate::controller::rollout::{self, Effects, RunKind, State};
 use crate::manifest::analysis_types::Metric;
 use crate::manifest::notifications::subscriptions;
-use crate::manifest::providers::{MetricProvider, PrometheusMetric};
+use crate::manifest::providers::PrometheusMetric;
 use crate::manifest::references::StanzaKind;
 use crate::manifest::rollout_types::{CanaryStrategy, Rollout};
 use crate::manifest::run_gate::{ResolvedMetric, ResolvedRun};
@@ -28,7 +28,8 @@ use crate::world::durations::RandomDuration;
 use crate::world::latency::Cells;
 
 use super::evidence::evidence;
-use super::measure::{Measure, QueryMeasure, Source, reads_totals};
+use super::mapping;
+use super::measure::{ConstantMeasure, Measure, QueryMeasure, Source, reads_totals};
 use super::probe::{self, ProbeMeasure};
 use super::recorded::{RecordedQuery, RecordedSeries};
 use super::rollout::CompiledRollout;
@@ -133,7 +134,7 @@ pub fn build(
     for (_, run) in runs {
         if let StanzaRun::Resolved(run) = run {
             for metric in &run.metrics {
-                queries.parse(metric);
+                queries.parse(metric, scenario);
             }
         }
     }
@@ -433,13 +434,15 @@ enum Parsed {
     Expr(Expr),
     /// It asks the service itself.
     Probe,
+    /// It always answers the same.
+    Constant,
     /// Each measurement ends in this error.
     Error(String),
     Unsupported(Unsupported),
 }
 
 impl Queries {
-    fn parse(&mut self, metric: &ResolvedMetric) {
+    fn parse(&mut self, metric: &ResolvedMetric, scenario: &Scenario) {
         if self
             .parsed
             .iter()
@@ -448,7 +451,7 @@ impl Queries {
             return;
         }
         let outcome = match &metric.measured {
-            Ok(measured) => parse_metric(measured),
+            Ok(measured) => parse_metric(measured, scenario),
             Err(error) => Parsed::Error(error.to_string()),
         };
         self.parsed.push(ParsedQuery {
@@ -517,7 +520,7 @@ impl ParsedQuery {
     fn expr(&self) -> Option<&Expr> {
         match &self.outcome {
             Parsed::Expr(expr) => Some(expr),
-            Parsed::Probe | Parsed::Error(_) | Parsed::Unsupported(_) => None,
+            Parsed::Probe | Parsed::Constant | Parsed::Error(_) | Parsed::Unsupported(_) => None,
         }
     }
 
@@ -567,29 +570,8 @@ fn facts_of_probe(probe: &Probe) -> MetricFacts {
     }
 }
 
-/// The name of the provider that is set, as the manifest spells it.
-fn provider_name(provider: &MetricProvider) -> String {
-    let known = [
-        (provider.web.is_some(), "web"),
-        (provider.job.is_some(), "job"),
-        (provider.kayenta.is_some(), "kayenta"),
-        (provider.datadog.is_some(), "datadog"),
-        (provider.wavefront.is_some(), "wavefront"),
-        (provider.new_relic.is_some(), "newRelic"),
-        (provider.cloud_watch.is_some(), "cloudWatch"),
-        (provider.graphite.is_some(), "graphite"),
-        (provider.influxdb.is_some(), "influxdb"),
-        (provider.skywalking.is_some(), "skywalking"),
-    ];
-    let set = known.into_iter().find(|(is_set, _)| *is_set);
-    let plugin = provider.plugin.keys().next();
-    set.map(|(_, name)| format!("`{name}`"))
-        .or_else(|| plugin.map(|name| format!("`plugin` {name}")))
-        .unwrap_or_default()
-}
-
 /// What a metric's provider makes of it.
-fn parse_metric(metric: &Metric) -> Parsed {
+fn parse_metric(metric: &Metric, scenario: &Scenario) -> Parsed {
     let unsupported = |place, message: String| {
         Parsed::Unsupported(Unsupported {
             metric: Some(metric.name.clone()),
@@ -601,12 +583,11 @@ fn parse_metric(metric: &Metric) -> Parsed {
         return Parsed::Probe;
     }
     let Some(provider) = &metric.provider.prometheus else {
-        let provider = provider_name(&metric.provider);
-        let message = format!(
-            "metric `{}`: the provider {provider} isn't simulated yet; prometheus, web and job are",
-            metric.name
-        );
-        return unsupported(Place::Provider, message);
+        return match mapping::parse(metric, scenario) {
+            Ok(Some(expr)) => Parsed::Expr(expr),
+            Ok(None) => Parsed::Constant,
+            Err(problem) => Parsed::Unsupported(problem),
+        };
     };
     if provider.range_query.is_some() {
         return unsupported(
@@ -720,6 +701,7 @@ impl Builder<'_> {
         let expr = match &parsed.outcome {
             Parsed::Expr(expr) => expr,
             Parsed::Probe => return self.probe(metric, id),
+            Parsed::Constant => return self.constant(metric),
             Parsed::Error(text) => return failed(text.clone()),
             Parsed::Unsupported(_) => return failed(String::new()),
         };
@@ -746,7 +728,8 @@ impl Builder<'_> {
         let reads = parsed.reads.as_ref().and_then(|reads| reads.as_ref().ok());
         Measure::Query(Box::new(QueryMeasure {
             id,
-            text: query_text(measured),
+            text: query_text(measured, self.scenario),
+            shape: mapping::shape(measured, self.scenario),
             source,
             conditions,
             reads_totals: reads_totals(expr),
@@ -754,6 +737,27 @@ impl Builder<'_> {
                 reads.reads_role(Role::Canary) && reads.signals(self.columns).requests
             }),
         }))
+    }
+
+    /// A metric of another system that always answers the same.
+    fn constant(&mut self, metric: &ResolvedMetric) -> Measure {
+        let failed = Measure::Error {
+            text: String::new(),
+        };
+        let Ok(measured) = &metric.measured else {
+            return failed;
+        };
+        let answer = mapping::constant(measured, self.scenario);
+        match (answer, self.conditions(measured)) {
+            (Some((provider, answer)), Some(conditions)) => {
+                Measure::Constant(Box::new(ConstantMeasure {
+                    provider,
+                    answer,
+                    conditions,
+                }))
+            }
+            _ => failed,
+        }
     }
 
     /// A web or job metric.
@@ -806,9 +810,11 @@ impl Builder<'_> {
     }
 }
 
-fn query_text(metric: &Metric) -> String {
+fn query_text(metric: &Metric, scenario: &Scenario) -> String {
     let provider = metric.provider.prometheus.as_ref();
-    provider.map_or_else(String::new, |provider| provider.query.clone())
+    let own = provider.map(|provider| provider.query.clone());
+    own.or_else(|| mapping::query(metric, scenario).map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn unsupported_condition(

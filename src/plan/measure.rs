@@ -5,6 +5,8 @@ use crate::condition::MeasurementConditions;
 use crate::promql::ast::{Expr, ExprKind};
 use crate::promql::compiled::Program;
 
+use crate::provider::mapped::{MappedProvider, MappedResult};
+
 use super::probe::{JobMeasure, WebMeasure};
 use super::recorded::RecordedQuery;
 
@@ -13,6 +15,8 @@ use super::recorded::RecordedQuery;
 pub enum Measure {
     /// A Prometheus query and what is asked of its result.
     Query(Box<QueryMeasure>),
+    /// An answer that is always the same.
+    Constant(Box<ConstantMeasure>),
     /// A request to a web endpoint.
     Web(Box<WebMeasure>),
     /// A Job.
@@ -33,12 +37,34 @@ pub struct QueryMeasure {
     pub text: String,
     /// What answers it.
     pub source: Source,
+    /// The shape of its result, where it isn't Prometheus' own.
+    pub shape: Option<Shape>,
     /// `successCondition` and `failureCondition`.
     pub conditions: MeasurementConditions,
     /// Whether the query reads counts of the new version's requests.
     pub reads_canary_requests: bool,
     /// Whether it sees totals since processes started, not only what a window adds to them.
     pub reads_totals: bool,
+}
+
+/// A metric of another system that always answers the same.
+#[derive(Debug)]
+pub struct ConstantMeasure {
+    /// Which system.
+    pub provider: MappedProvider,
+    /// Its answer.
+    pub answer: MappedResult,
+    /// `successCondition` and `failureCondition`.
+    pub conditions: MeasurementConditions,
+}
+
+/// A query stands for one of another system.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Which system.
+    pub provider: MappedProvider,
+    /// What a row of its answer calls the value.
+    pub field: String,
 }
 
 /// Whether some selector's values count as they are, not only their differences inside a window.
@@ -124,7 +150,7 @@ impl Measure {
     pub fn query(&self) -> Option<&str> {
         match self {
             Self::Query(query) => Some(&query.text),
-            Self::Web(_) | Self::Job(_) | Self::Error { .. } => None,
+            Self::Constant(_) | Self::Web(_) | Self::Job(_) | Self::Error { .. } => None,
         }
     }
 

@@ -9,6 +9,7 @@ mod faults;
 mod metrics;
 mod operators;
 mod probes;
+mod providers;
 mod quantity;
 mod recording;
 mod rules;
@@ -32,7 +33,7 @@ pub use quantity::parse_precision;
 /// The version of scenario files that this program reads.
 pub const API_VERSION: &str = "rollsim/v1";
 
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
     "apiVersion",
     "manifests",
     "rollout",
@@ -44,6 +45,7 @@ const FIELDS: [&str; 19] = [
     "metrics",
     "faults",
     "probes",
+    "providers",
     "operators",
     "pages",
     "montecarlo",
@@ -158,6 +160,7 @@ fn scenario(context: &mut Context<'_>, root: &Node, folder: &Path) -> Option<Sce
     scenario.controller = metrics::controller(context, &object);
     scenario.metrics = metrics::metrics(context, &object);
     scenario.faults = faults::faults(context, &object, &scenario.service);
+    scenario.providers = providers::providers(context, &object);
     scenario.probes = probes::probes(context, &object);
     scenario.pages = operators::pages(context, &object).unwrap_or(scenario.pages);
     scenario.operators = operators::operators(context, &object, scenario.pages);

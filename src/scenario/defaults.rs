@@ -25,6 +25,7 @@ impl Scenario {
             metrics: Vec::new(),
             faults: Vec::new(),
             probes: Vec::new(),
+            providers: Vec::new(),
             operators: Vec::new(),
             pages: [Trigger::RolloutAborted].into_iter().collect(),
             montecarlo: MonteCarlo::default(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::expectation::Expectation;
 use super::probes::Probe;
+use super::providers::Mapping;
 pub use super::traffic::Traffic;
 use crate::manifest::notifications::Triggers;
 use crate::units::Duration;
@@ -31,6 +32,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// What web and job metrics ask of the service, by metric. Default none.
     pub probes: Vec<Probe>,
+    /// What other metrics systems answer, by metric. Default nothing.
+    pub providers: Vec<Mapping>,
     /// What people do meanwhile. Default nothing.
     pub operators: Vec<Operator>,
     /// What pages somebody, `pages: [on-rollout-aborted]`. Default that.

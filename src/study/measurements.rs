@@ -125,7 +125,7 @@ impl OneMetric<'_> {
         series: &Series,
     ) -> Result<Vec<FindingEntry>, Box<Diagnostic>> {
         let Some(provider) = &self.metric.provider.prometheus else {
-            return Ok(Vec::new());
+            return self.findings_of_mapped(measure, series);
         };
         let parsed = parse(&provider.query);
         let query = match measure {
@@ -134,7 +134,7 @@ impl OneMetric<'_> {
                 return Ok(vec![self.refused_query(text, span)]);
             }
             Measure::Query(query) => query,
-            Measure::Web(_) | Measure::Job(_) => return Ok(Vec::new()),
+            Measure::Constant(_) | Measure::Web(_) | Measure::Job(_) => return Ok(Vec::new()),
         };
         if let Some(rejected) = self.rejected_condition(query) {
             return Ok(vec![rejected]);
@@ -164,6 +164,22 @@ impl OneMetric<'_> {
                 Ok(word.into_iter().collect())
             }
         }
+    }
+
+    /// Of a query that stands for another system's: it must read what is simulated.
+    fn findings_of_mapped(
+        &self,
+        measure: &Measure,
+        series: &Series,
+    ) -> Result<Vec<FindingEntry>, Box<Diagnostic>> {
+        let parsed = measure.query().and_then(|query| parse(query).ok());
+        let selectors = parsed.iter().flat_map(selectors::find);
+        for (selector, _) in selectors {
+            if let Some(name) = series.not_exported(selector) {
+                return Err(Box::new(self.not_simulated(&name, &Place::Provider)));
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// A word on a server that isn't a Prometheus.

@@ -6,6 +6,7 @@ mod hazards;
 mod operators;
 mod probes;
 mod properties;
+mod providers;
 mod routing;
 mod support;
 mod traces;
