@@ -211,6 +211,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn results_have_the_shape_of_their_provider() {
         let (none, nan): (&[f64], &[f64]) = (&[], &[f64::NAN]);
         let cases: [(Provider, &[f64], &str, &str); 21] = [
