@@ -12,7 +12,7 @@ use crate::controller::analysis::Outcome as MeasurementOutcome;
 use crate::controller::rollout::livelock::{Livelock, fingerprint};
 use crate::controller::rollout::status::AbortCause;
 use crate::controller::rollout::{
-    self, Effects, Event, RunId, RunPhase, State, Template, Write, actions,
+    self, Effects, Event, Memo, RunId, RunPhase, State, Template, Write, actions,
 };
 use crate::plan::{Arm, Plan, RunPlan, UPDATE_SECOND};
 use crate::promql::head::{Head, Universe};
@@ -65,6 +65,8 @@ pub struct Replicator<'p> {
     resync: Instant,
     backoff: Duration,
     livelock: Livelock,
+    /// Passes that were made before, unless each is to be made anew.
+    memo: Option<Memo>,
     /// Passes that changed something, each at once after the other.
     passes_in_a_row: u32,
     locked: bool,
@@ -152,6 +154,7 @@ impl<'p> Replicator<'p> {
             resync: Instant::NEVER,
             backoff: QUEUE_DELAY,
             livelock: Livelock::default(),
+            memo: Some(Memo::default()),
             passes_in_a_row: 0,
             locked: false,
             abort_cause: None,
@@ -247,6 +250,7 @@ impl<'p> Replicator<'p> {
         self.resync = self.update_at + RESYNC_PERIOD;
         self.backoff = QUEUE_DELAY;
         actions::set_template(&mut self.state, Template::FIRST.next());
+        self.forget_place();
         self.woken = self.update_at + self.plan.timing.reconcile;
         if let Some(recorder) = &mut self.recorder {
             recorder.begin(self.update_at, &self.state, &self.cluster);
@@ -337,6 +341,20 @@ impl<'p> Replicator<'p> {
         }
     }
 
+    /// Somebody else than the controllers has changed the state.
+    fn forget_place(&mut self) {
+        if let Some(memo) = &mut self.memo {
+            memo.forget_place();
+        }
+    }
+
+    /// Makes every pass anew, though it was made before: the results are the same.
+    #[must_use]
+    pub fn without_memory(mut self) -> Self {
+        self.memo = None;
+        self
+    }
+
     fn wake(&mut self) {
         self.forget_passes();
         self.locked = false;
@@ -347,6 +365,7 @@ impl<'p> Replicator<'p> {
     fn act(&mut self, action: OperatorAction) {
         let standing = self.standing();
         let changed = people::act(action, &self.plan.spec, &mut self.state);
+        self.forget_place();
         if let Some(recorder) = &mut self.recorder {
             recorder.operator(self.now, action, changed);
         }
@@ -379,7 +398,11 @@ impl<'p> Replicator<'p> {
             now: self.now,
             weight_verified: None,
         };
-        rollout::reconcile(&self.plan.spec, &mut self.state, &inputs, &mut self.effects);
+        let (spec, state, effects) = (&self.plan.spec, &mut self.state, &mut self.effects);
+        match &mut self.memo {
+            Some(memo) => memo.reconcile(spec, state, &inputs, effects),
+            None => rollout::reconcile(spec, state, &inputs, effects),
+        }
         if let Some(at) = self.effects.requeue_at {
             self.delayed = self.delayed.min(at + QUEUE_DELAY);
         }
