@@ -399,6 +399,7 @@ impl<'p> Replicator<'p> {
             weight_verified: None,
         };
         let (spec, state, effects) = (&self.plan.spec, &mut self.state, &mut self.effects);
+        let router = state.router;
         match &mut self.memo {
             Some(memo) => memo.reconcile(spec, state, &inputs, effects),
             None => rollout::reconcile(spec, state, &inputs, effects),
@@ -432,7 +433,11 @@ impl<'p> Replicator<'p> {
         }
         self.people.look(&self.plan.spec, &self.state, self.now);
         self.requeue();
-        self.sync_pods();
+        let told = self.state.router != router || !self.effects.writes.is_empty();
+        let silent = !self.effects.changed && !told;
+        if !silent || self.recorder.is_some() || !self.cluster.is_settled(self.now) {
+            self.sync_pods();
+        }
     }
 
     fn requeue(&mut self) {
