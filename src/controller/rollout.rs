@@ -10,9 +10,11 @@ pub mod actions;
 mod analysis;
 mod blue_green;
 mod canary;
+mod clock;
 mod conditions;
 pub mod effects;
 pub mod livelock;
+pub mod memo;
 mod pass;
 #[cfg(test)]
 mod properties;
@@ -26,6 +28,7 @@ mod traffic;
 
 pub use conditions::phase;
 pub use effects::{Effects, Event, Write};
+pub use memo::Memo;
 pub use pass::{Inputs, RESYNC_PERIOD, reconcile};
 pub use spec::Spec;
 pub use state::{ReplicaSet, Run, RunId, RunKind, RunPhase, State, Template};

@@ -186,6 +186,11 @@ impl<'p> Cluster<'p> {
         changed
     }
 
+    /// Whether [`sync`](Self::sync) would change nothing after a pass that changed nothing.
+    pub fn is_settled(&self, now: Instant) -> bool {
+        now < self.counted_until && self.unserved_per_ms <= 0.0
+    }
+
     /// When a pod next becomes ready or available, or is killed, or requests follow a new weight.
     pub fn next_change(&mut self, now: Instant) -> Instant {
         if self.next_change <= now {

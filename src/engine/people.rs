@@ -105,6 +105,9 @@ impl<'p> People<'p> {
     /// Looks at the rollout: a pause that waits for a person is an occasion once, and none any more when it is
     /// over.
     pub fn look(&mut self, spec: &Spec, state: &State, now: Instant) {
+        if state.status.pauses.is_empty() && self.waiting.is_none() {
+            return;
+        }
         let waiting = waits_for_person(spec, state);
         if waiting == self.waiting.map(|(waiting, _)| waiting) {
             return;

@@ -13,7 +13,7 @@ use crate::controller::analysis::{Outcome as MeasurementOutcome, TaskKind};
 use crate::controller::rollout::livelock::{Livelock, fingerprint};
 use crate::controller::rollout::status::AbortCause;
 use crate::controller::rollout::{
-    self, Effects, Event, RunId, RunPhase, State, Template, Write, actions,
+    self, Effects, Event, Memo, RunId, RunPhase, State, Template, Write, actions,
 };
 use crate::plan::measure::Measure;
 use crate::plan::{Arm, Plan, RunPlan, UPDATE_SECOND};
@@ -68,6 +68,8 @@ pub struct Replicator<'p> {
     resync: Instant,
     backoff: Duration,
     livelock: Livelock,
+    /// Passes that were made before, unless each is to be made anew.
+    memo: Option<Memo>,
     /// Passes that changed something, each at once after the other.
     passes_in_a_row: u32,
     locked: bool,
@@ -155,6 +157,7 @@ impl<'p> Replicator<'p> {
             resync: Instant::NEVER,
             backoff: QUEUE_DELAY,
             livelock: Livelock::default(),
+            memo: Some(Memo::default()),
             passes_in_a_row: 0,
             locked: false,
             abort_cause: None,
@@ -250,6 +253,7 @@ impl<'p> Replicator<'p> {
         self.resync = self.update_at + RESYNC_PERIOD;
         self.backoff = QUEUE_DELAY;
         actions::set_template(&mut self.state, Template::FIRST.next());
+        self.forget_place();
         self.woken = self.update_at + self.plan.timing.reconcile;
         if let Some(recorder) = &mut self.recorder {
             recorder.begin(self.update_at, &self.state, &self.cluster);
@@ -345,6 +349,20 @@ impl<'p> Replicator<'p> {
         }
     }
 
+    /// Somebody else than the controllers has changed the state.
+    fn forget_place(&mut self) {
+        if let Some(memo) = &mut self.memo {
+            memo.forget_place();
+        }
+    }
+
+    /// Makes every pass anew, though it was made before: the results are the same.
+    #[must_use]
+    pub fn without_memory(mut self) -> Self {
+        self.memo = None;
+        self
+    }
+
     fn wake(&mut self) {
         self.forget_passes();
         self.locked = false;
@@ -355,6 +373,7 @@ impl<'p> Replicator<'p> {
     fn act(&mut self, action: OperatorAction) {
         let standing = self.standing();
         let changed = people::act(action, &self.plan.spec, &mut self.state);
+        self.forget_place();
         if let Some(recorder) = &mut self.recorder {
             recorder.operator(self.now, action, changed);
         }
@@ -387,7 +406,12 @@ impl<'p> Replicator<'p> {
             now: self.now,
             weight_verified: None,
         };
-        rollout::reconcile(&self.plan.spec, &mut self.state, &inputs, &mut self.effects);
+        let (spec, state, effects) = (&self.plan.spec, &mut self.state, &mut self.effects);
+        let router = state.router;
+        match &mut self.memo {
+            Some(memo) => memo.reconcile(spec, state, &inputs, effects),
+            None => rollout::reconcile(spec, state, &inputs, effects),
+        }
         if let Some(at) = self.effects.requeue_at {
             self.delayed = self.delayed.min(at + QUEUE_DELAY);
         }
@@ -417,7 +441,11 @@ impl<'p> Replicator<'p> {
         }
         self.people.look(&self.plan.spec, &self.state, self.now);
         self.requeue();
-        self.sync_pods();
+        let told = self.state.router != router || !self.effects.writes.is_empty();
+        let silent = !self.effects.changed && !told;
+        if !silent || self.recorder.is_some() || !self.cluster.is_settled(self.now) {
+            self.sync_pods();
+        }
     }
 
     fn requeue(&mut self) {

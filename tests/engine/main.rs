@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod hazards;
+mod memory;
 mod operators;
 mod probes;
 mod properties;

@@ -60,7 +60,10 @@ impl Pass<'_> {
             return self.old.controller_pause && pause.is_none();
         }
         strategy.auto_promotion_after == Duration::ZERO
-            || pause.is_some_and(|pause| self.now > pause.start + strategy.auto_promotion_after)
+            || pause.is_some_and(|pause| {
+                self.clock
+                    .is_past(pause.start + strategy.auto_promotion_after)
+            })
     }
 
     /// bluegreen.go reconcileBlueGreenPause.

@@ -79,7 +79,9 @@ impl Pass<'_> {
     fn pause_completed(&self, pause: Pause) -> bool {
         match (self.old.pauses.get(PauseReason::CanaryPauseStep), pause) {
             (None, _) => self.old.controller_pause,
-            (Some(condition), Pause::For(duration)) => self.now > condition.start + duration,
+            (Some(condition), Pause::For(duration)) => {
+                self.clock.is_past(condition.start + duration)
+            }
             (Some(_), Pause::Indefinite) => false,
         }
     }

@@ -6,8 +6,8 @@ use super::pass::{Early, Pass, RESYNC_PERIOD};
 use super::spec::{Spec, Strategy};
 use super::state::Desired;
 use super::status::{
-    AbortCause, Condition, ConditionMessage, ConditionStatus, ConditionType, PauseCondition,
-    Pauses, Phase, Reason, Status, Waiting,
+    AbortCause, Condition, ConditionMessage, ConditionStatus, ConditionType, Conditions,
+    PauseCondition, Pauses, Phase, Reason, Status, Waiting,
 };
 use crate::units::{Duration, Instant};
 
@@ -21,7 +21,7 @@ impl Pass<'_> {
             status,
             reason,
             message: ConditionMessage::Unshown,
-            updated_at: self.now.floor_to_second(),
+            updated_at: self.clock.second(),
         }
     }
 
@@ -276,7 +276,9 @@ impl Pass<'_> {
         match condition.reason {
             Reason::RolloutAborted | Reason::RolloutPaused => false,
             Reason::ProgressDeadlineExceeded => true,
-            _ => condition.updated_at + self.spec.progress_deadline < self.now,
+            _ => self
+                .clock
+                .is_past(condition.updated_at + self.spec.progress_deadline),
         }
     }
 
@@ -311,7 +313,7 @@ impl Pass<'_> {
         let Some(early) = self.early else {
             return;
         };
-        if status.conditions == self.old.conditions {
+        if self.are_same(&status.conditions) {
             status.conditions = early.conditions;
         }
         if status.phase == self.old.phase {
@@ -322,9 +324,25 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether the conditions are those of the start of the pass, times included. A time that the pass has set
+    /// anew is this second.
+    fn are_same(&self, conditions: &Conditions) -> bool {
+        let old = &self.old.conditions;
+        if !conditions.same_but_for_times(old) {
+            return false;
+        }
+        // Each question is asked, whatever the answers to others.
+        old.iter()
+            .zip(conditions.iter())
+            .fold(true, |same, (old, new)| {
+                let now = self.clock.is_this_second(old.updated_at);
+                same && (now || old.updated_at == new.updated_at)
+            })
+    }
+
     /// Enters aborts and pauses of this pass into the status (pause.go `CalculatePauseStatus`).
     fn calculate_pauses(&mut self, status: &mut Status) {
-        let now = self.now.floor_to_second();
+        let now = self.clock.second();
         if self.is_aborted_or_aborting() {
             status.abort = true;
             status.aborted_at = Some(self.old.aborted_at.unwrap_or(now));
@@ -362,7 +380,7 @@ impl Pass<'_> {
 
     /// Asks for a pass at `at`, unless the resync comes first (pause.go checkEnqueueRolloutDuringWait).
     pub fn requeue_wait(&mut self, at: Instant) {
-        if at > self.now && self.now + RESYNC_PERIOD > at {
+        if self.clock.is_ahead(at) && self.clock.is_past(at - RESYNC_PERIOD) {
             self.effects.requeue(at);
         }
     }
@@ -385,11 +403,10 @@ impl Pass<'_> {
             return;
         }
         let deadline = condition.updated_at + self.spec.progress_deadline;
-        let left = deadline - self.now;
         let second = Duration::from_seconds(1);
-        if left >= second {
+        if !self.clock.is_past(deadline - second) {
             self.effects.requeue(deadline + second);
-        } else if left >= Duration::ZERO {
+        } else if !self.clock.is_past(deadline) {
             self.effects.requeue(deadline + RATE_LIMIT);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::state::{Run, RunId, RunPhase, ServiceRole, Template};
 use super::status::{AbortCause, PauseReason, Status, Weights};
-use crate::units::Instant;
+use crate::units::{Duration, Instant};
 
 /// Buffers for one pass after another; reused, so that a pass allocates nothing after warm-up.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Effects {
     /// The status to store.
     pub(super) status: Status,
     pub(super) status_stored: bool,
+    /// All passes that this one asked for, each by itself.
+    pub(super) wishes: Vec<Wish>,
     /// Scratch for `ReplicaSets` that are neither new nor stable.
     pub(super) others: Vec<Other>,
     /// Runs made in this pass, until they are entered into the state.
@@ -42,16 +44,38 @@ impl Effects {
         self.writes.clear();
         self.events.clear();
         self.new_runs.clear();
+        self.wishes.clear();
         self.requeue_at = None;
         self.changed = false;
         self.failed = false;
         self.status_stored = false;
     }
 
-    /// Asks for another pass at `at`.
+    /// Asks for another pass at `at`, a time of the state and some more.
     pub(super) fn requeue(&mut self, at: Instant) {
+        self.wishes.push(Wish::At(at));
+        self.want(at);
+    }
+
+    /// Asks for another pass so long after this one, which is at `now`.
+    pub(super) fn requeue_after(&mut self, now: Instant, delay: Duration) {
+        self.wishes.push(Wish::After(delay));
+        self.want(now + delay);
+    }
+
+    /// Keeps the earliest of the passes that were asked for.
+    pub(super) fn want(&mut self, at: Instant) {
         self.requeue_at = Some(self.requeue_at.map_or(at, |earlier| earlier.min(at)));
     }
+}
+
+/// When a pass asks for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// At this time.
+    At(Instant),
+    /// So long after itself.
+    After(Duration),
 }
 
 /// One write.

@@ -4,8 +4,9 @@
 //! written to them (argo-rollout.md §15.2); [`Pass::state`] and [`Pass::old`] are that view. Writes are
 //! collected in [`Effects`] and entered into the state when the pass is over.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
+use super::clock::{Clock, Questions};
 use super::effects::{Effects, Event, Write};
 use super::replicas::{Counts, Fleet, Preview, Stable, Standing, Wanted};
 use super::spec::{Canary, Spec, Strategy};
@@ -34,9 +35,21 @@ pub struct Inputs {
 ///
 /// `effects` is cleared first. Allocates only while its buffers and those of `state` still grow.
 pub fn reconcile(spec: &Spec, state: &mut State, inputs: &Inputs, effects: &mut Effects) {
+    questioned(spec, state, inputs, effects, None);
+}
+
+/// The same, over a state whose times carry marks; `questions` gets to know what the pass asks of the clock.
+pub(super) fn questioned(
+    spec: &Spec,
+    state: &mut State,
+    inputs: &Inputs,
+    effects: &mut Effects,
+    questions: Option<&RefCell<Questions>>,
+) {
     effects.clear();
-    let new = prepare(state, inputs.now, effects);
-    let mut pass = Pass::new(spec, state, new, *inputs, effects);
+    let clock = Clock::new(inputs.now, questions);
+    let new = prepare(state, clock, effects);
+    let mut pass = Pass::new(spec, state, new, (clock, inputs.weight_verified), effects);
     pass.run();
     let (early, services, router) = (pass.early, pass.services, pass.router);
     if let Some(early) = early {
@@ -54,7 +67,7 @@ pub fn reconcile(spec: &Spec, state: &mut State, inputs: &Inputs, effects: &mut 
 
 /// Finds the ReplicaSet of the current template, or creates it, and keeps revisions in step (sync.go
 /// createDesiredReplicaSet, syncReplicaSetRevision). Gives its place.
-fn prepare(state: &mut State, now: Instant, effects: &mut Effects) -> usize {
+fn prepare(state: &mut State, clock: Clock<'_>, effects: &mut Effects) -> usize {
     let template = state.desired.template;
     let found = state
         .replica_sets
@@ -72,7 +85,7 @@ fn prepare(state: &mut State, now: Instant, effects: &mut Effects) -> usize {
         state.replica_sets.push(ReplicaSet {
             template,
             revision: newest_other + 1,
-            created_at: now.floor_to_second(),
+            created_at: clock.second(),
             counts: Counts::default(),
             ready: 0,
             desired_replicas: state.desired.replicas,
@@ -85,7 +98,7 @@ fn prepare(state: &mut State, now: Instant, effects: &mut Effects) -> usize {
             status: ConditionStatus::True,
             reason: Reason::NewReplicaSetCreated,
             message: ConditionMessage::Unshown,
-            updated_at: now.floor_to_second(),
+            updated_at: clock.second(),
         });
     }
     let new = &mut state.replica_sets[index];
@@ -193,7 +206,7 @@ pub(super) struct Pass<'a> {
     pub old: &'a Status,
     /// What the pass has stored before its end.
     pub early: Option<Early>,
-    pub now: Instant,
+    pub clock: Clock<'a>,
     pub weight_verified: Option<bool>,
     /// Place of the new ReplicaSet.
     new: usize,
@@ -224,7 +237,7 @@ impl<'a> Pass<'a> {
         spec: &'a Spec,
         state: &'a State,
         new: usize,
-        inputs: Inputs,
+        (clock, weight_verified): (Clock<'a>, Option<bool>),
         effects: &'a mut Effects,
     ) -> Self {
         let old = &state.status;
@@ -239,8 +252,8 @@ impl<'a> Pass<'a> {
             state,
             old,
             early: None,
-            now: inputs.now,
-            weight_verified: inputs.weight_verified,
+            clock,
+            weight_verified,
             new,
             stable,
             services: state.services,

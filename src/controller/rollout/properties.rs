@@ -7,7 +7,7 @@ use super::spec::{
     AbortScaleDownDelay, BlueGreen, Canary, IntOrPercent, Pause, SetCanaryScale, Spec, Step,
     Strategy as Way, Threshold, TrafficRouting,
 };
-use super::{Effects, Inputs, Phase, State, Template, actions, reconcile};
+use super::{Effects, Inputs, Memo, Phase, State, Template, actions, reconcile};
 use crate::controller::replicaset::{Pod, Pods};
 use crate::units::{Duration, Instant};
 
@@ -28,6 +28,8 @@ struct World {
     latency: Vec<i64>,
     passes: usize,
     spinning: bool,
+    /// Makes each pass from memory as well, and compares.
+    memo: Option<Memo>,
 }
 
 impl World {
@@ -46,6 +48,7 @@ impl World {
             latency,
             passes: 0,
             spinning: false,
+            memo: None,
         }
     }
 
@@ -122,7 +125,24 @@ impl World {
             now: self.now,
             weight_verified: None,
         };
+        let mut state = self.state.clone();
         reconcile(&self.spec, &mut self.state, &inputs, &mut self.effects);
+        if let Some(memo) = &mut self.memo {
+            let mut effects = Effects::default();
+            memo.reconcile(&self.spec, &mut state, &inputs, &mut effects);
+            assert_eq!(state, self.state);
+            let seen = |effects: &Effects| {
+                let (writes, events) = (effects.writes.clone(), effects.events.clone());
+                (
+                    writes,
+                    events,
+                    effects.requeue_at,
+                    effects.changed,
+                    effects.failed,
+                )
+            };
+            assert_eq!(seen(&effects), seen(&self.effects));
+        }
         self.passes += 1;
         assert!(!self.effects.failed, "nothing fails in this world");
         self.dirty = self.effects.changed;
@@ -141,6 +161,9 @@ impl World {
     }
 
     fn wake(&mut self) {
+        if let Some(memo) = &mut self.memo {
+            memo.forget_place();
+        }
         self.dirty = true;
         self.livelock.reset();
     }
@@ -360,6 +383,53 @@ proptest! {
         prop_assert!(world.passes - before < 2_000, "{} passes", world.passes - before);
         if !world.spinning {
             prop_assert!(world.requeue_at.is_none_or(|at| at >= HORIZON));
+        }
+    }
+
+    /// Several rollouts of one spec at times of their own share a memory; each pass is compared.
+    #[test]
+    fn a_pass_from_memory_is_the_one_that_would_have_been_made(
+        spec in any_spec(),
+        replicas in 0..6,
+        lives in prop::collection::vec((ready_after(), latency(), 0_i64..200_000, 0_i64..100_000), 3),
+        (history, window) in (0_usize..3, 0_usize..3),
+        deadline in 20_i64..200,
+        deadline_abort in any::<bool>(),
+    ) {
+        let spec = Spec {
+            progress_deadline: Duration::from_seconds(deadline),
+            progress_deadline_abort: deadline_abort,
+            revision_history_limit: history,
+            rollback_window: window,
+            ..spec
+        };
+        let mut memo = Memo::default();
+        for (ready_after, latency, abort_after, retry_after) in lives {
+            let mut world = World::new(spec.clone(), replicas, ready_after, latency);
+            memo.forget_place();
+            world.memo = Some(std::mem::take(&mut memo));
+            let mut check = |_: &State| {};
+            world.run(Instant::from_seconds(500), &mut check);
+            world.now = world.now.max(Instant::from_seconds(500));
+            let mut go_on = |world: &mut World, millis| {
+                let at = world.now + Duration::from_millis(millis);
+                world.run(at, &mut check);
+                world.now = world.now.max(at);
+            };
+            let second = Template::FIRST.next();
+            world.update(second);
+            go_on(&mut world, abort_after);
+            actions::abort(&mut world.state);
+            world.wake();
+            go_on(&mut world, retry_after);
+            actions::retry(&mut world.state);
+            world.wake();
+            go_on(&mut world, retry_after);
+            world.update(second.next());
+            go_on(&mut world, abort_after);
+            world.update(second);
+            go_on(&mut world, 2_000_000);
+            memo = world.memo.unwrap_or_default();
         }
     }
 }

@@ -65,8 +65,8 @@ impl Pass<'_> {
                     }
                     return false;
                 }
-                Some(deadline) if deadline > self.now => {
-                    if deadline - self.now < RESYNC_PERIOD {
+                Some(deadline) if self.clock.is_ahead(deadline) => {
+                    if self.clock.is_past(deadline - RESYNC_PERIOD) {
                         self.effects.requeue(deadline);
                         return false;
                     }
@@ -155,7 +155,7 @@ impl Pass<'_> {
 
     /// Sets a deadline; a delay of 0 removes it instead (replicaset.go addScaleDownDelay).
     fn add_deadline(&mut self, rs: &ReplicaSet, delay: Duration) {
-        let deadline = (delay != Duration::ZERO).then(|| (self.now + delay).floor_to_second());
+        let deadline = (delay != Duration::ZERO).then(|| self.clock.second_after(delay));
         if deadline.is_some() || rs.deadline.is_some() {
             self.write(Write::SetDeadline {
                 template: rs.template,
@@ -320,14 +320,14 @@ impl Pass<'_> {
             }
             *annotated += 1;
             self.add_deadline(rs, delay);
-            self.effects.requeue(self.now + delay);
+            self.effects.requeue_after(self.clock.now(), delay);
             return Some(spec);
         };
         *annotated += 1;
-        if *annotated > limit || deadline <= self.now {
+        if *annotated > limit || !self.clock.is_ahead(deadline) {
             return Some(0);
         }
-        if deadline - self.now < RESYNC_PERIOD {
+        if self.clock.is_past(deadline - RESYNC_PERIOD) {
             self.effects.requeue(deadline);
         }
         None

@@ -143,6 +143,19 @@ impl Pauses {
         self.get(reason).is_some()
     }
 
+    /// Number of times in [`Self::time_mut`].
+    pub(super) const TIMES: usize = 4;
+
+    /// The time of the pause in this place, if there is one.
+    pub(super) fn time(&self, place: usize) -> Option<Instant> {
+        self.0[place].map(|pause| pause.start)
+    }
+
+    /// The same, to change.
+    pub(super) fn time_mut(&mut self, place: usize) -> Option<&mut Instant> {
+        Some(&mut self.0.get_mut(place)?.as_mut()?.start)
+    }
+
     /// Adds a condition at the end.
     pub(super) fn push(&mut self, pause: PauseCondition) {
         if let Some(slot) = self.0.iter_mut().find(|slot| slot.is_none()) {
@@ -333,6 +346,28 @@ impl Conditions {
             },
             updated_at: place.updated_at,
         })
+    }
+
+    /// Whether these are the same conditions in the same order, whenever they were last changed.
+    pub(super) fn same_but_for_times(&self, other: &Self) -> bool {
+        let timeless = |place: Option<Place>| place.map(|place| (place.status, place.reason));
+        self.order == other.order
+            && self.message == other.message
+            && self.places.map(timeless) == other.places.map(timeless)
+    }
+
+    /// Number of times in [`Self::time_mut`].
+    pub(super) const TIMES: usize = ConditionType::COUNT;
+
+    /// The time of the condition with this number, if there is one.
+    pub(super) fn time(&self, number: usize) -> Option<Instant> {
+        self.places[number].map(|place| place.updated_at)
+    }
+
+    /// The same, to change.
+    pub(super) fn time_mut(&mut self, number: usize) -> Option<&mut Instant> {
+        let place = self.places.get_mut(number)?.as_mut()?;
+        Some(&mut place.updated_at)
     }
 
     /// Sets a condition: the same status and reason leave all as it is, message and time included; anything

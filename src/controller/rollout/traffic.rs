@@ -53,7 +53,8 @@ impl Pass<'_> {
         if self.weight_verified != Some(false) {
             return Router::Done;
         }
-        self.effects.requeue(self.now + VERIFY_RETRY_INTERVAL);
+        self.effects
+            .requeue_after(self.clock.now(), VERIFY_RETRY_INTERVAL);
         // Without steps the real controller crashes here, which ends the pass just the same.
         let steps_ahead = self.old.step_index.is_none_or(|index| {
             usize::try_from(index).is_ok_and(|index| index <= canary.steps.len())

@@ -246,19 +246,22 @@ impl Compiler<'_> {
             if let Some(stretch) = stretches.last_mut()
                 && stretch.target == series.target.0
             {
-                stretch.columns.push(series.column);
+                stretch.push(series.column);
                 continue;
             }
             let next = index(self.geometries.len());
-            stretches.push(Stretch {
+            let mut stretch = Stretch {
                 target: series.target.0,
                 geometry: *self
                     .geometries
                     .entry((window, series.target))
                     .or_insert(next),
                 first_slot: slot,
-                columns: vec![series.column],
-            });
+                columns: Vec::new(),
+                set: Some(0),
+            };
+            stretch.push(series.column);
+            stretches.push(stretch);
         }
         for columns in by_target.values_mut() {
             columns.sort_unstable();

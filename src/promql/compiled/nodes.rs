@@ -2,7 +2,7 @@
 
 use super::{Labels, Side};
 use crate::promql::ast::{AggregateOp, At, BinaryOp, Cardinality, VectorMatching};
-use crate::promql::head::TargetId;
+use crate::promql::head::{ColumnSet, TargetId};
 use crate::promql::kernels::{DateFunction, ElementaryFunction, RateFunction, WindowFunction};
 use crate::promql::plain::binary::match_labels;
 use crate::promql::plain::go_sort::Direction;
@@ -267,9 +267,18 @@ pub(super) struct Stretch {
     pub first_slot: u32,
     /// The places of the series in the target's rows.
     pub columns: Vec<u32>,
+    /// The same as a set; none if some place is beyond it.
+    pub set: Option<ColumnSet>,
 }
 
 impl Stretch {
+    /// Adds the next series.
+    pub fn push(&mut self, column: u32) {
+        self.columns.push(column);
+        let bit = (1 as ColumnSet).checked_shl(column);
+        self.set = self.set.zip(bit).map(|(set, bit)| set | bit);
+    }
+
     /// Slots and columns.
     pub fn series(&self) -> impl Iterator<Item = (u32, usize)> {
         (self.first_slot..).zip(self.columns.iter().map(|&column| column as usize))

@@ -56,8 +56,10 @@ impl<'a> TargetView<'a> {
             self.target.row(geometry.from),
             self.target.row(geometry.to - 1),
         );
+        let all_steady = stretch.set.is_some_and(|set| set & !steady == 0);
         for (slot, column) in stretch.series() {
-            let is_steady = column < ColumnSet::BITS as usize && steady & (1 << column) != 0;
+            let is_steady =
+                all_steady || column < ColumnSet::BITS as usize && steady & (1 << column) != 0;
             let value = if is_steady {
                 Some(extrapolation.of(first[column], last[column] - first[column]))
             } else {

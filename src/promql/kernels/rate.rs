@@ -147,6 +147,8 @@ pub struct Extrapolation {
     order: ClampOrder,
     /// A counter that was zero less than so long before its first sample may be bounded; no gauge is.
     to_start: f64,
+    /// A little more than that.
+    beyond_start: f64,
     /// The factor of every series that the bound at zero doesn't reach.
     factor: f64,
 }
@@ -154,22 +156,33 @@ pub struct Extrapolation {
 impl Extrapolation {
     /// Prepares what doesn't depend on values.
     pub fn new(coverage: Coverage, function: RateFunction, order: ClampOrder) -> Self {
+        // Neither order of bounds goes farther than the window's start.
+        let to_start = if function.is_counter() {
+            coverage.to_start
+        } else {
+            f64::NEG_INFINITY
+        };
         Self {
             coverage,
             function,
             order,
-            // Neither order of bounds goes farther than the window's start.
-            to_start: if function.is_counter() {
-                coverage.to_start
-            } else {
-                f64::NEG_INFINITY
-            },
+            to_start,
+            beyond_start: to_start * (1.0 + 1e-6),
             factor: coverage.factor(function, order, f64::INFINITY),
         }
     }
 
     /// The same as [`Coverage::extrapolate`].
+    #[inline]
     pub fn of(&self, first_value: f64, difference: f64) -> f64 {
+        // Most often the bound is so far away that rounding can't bring it near: no division is needed.
+        if first_value * self.coverage.sampled > difference * self.beyond_start {
+            return difference * self.factor;
+        }
+        self.perhaps_bounded(first_value, difference)
+    }
+
+    fn perhaps_bounded(&self, first_value: f64, difference: f64) -> f64 {
         let reaches = difference > 0.0
             && first_value >= 0.0
             && self.coverage.sampled * (first_value / difference) < self.to_start;
