@@ -97,7 +97,7 @@ fn json_and_annotations() {
     assert_eq!(out.lines().count(), 1);
 }
 
-/// The parts of SARIF 2.1.0 that its schema demands and that code scanning reads.
+/// What code scanning reads; tests/sarif/run holds whole logs to the schema.
 #[test]
 fn sarif() {
     let folder = folder();

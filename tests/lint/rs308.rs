@@ -46,6 +46,14 @@ fn what_other_tools_write() {
     );
     let groups = r#"label_replace(up, "a", "$name", "b", "(?P<name>.*)")"#;
     silent("RS308", &template(GOOD_FIELDS, groups));
+    let graph = template(GOOD_FIELDS, "").replace(
+        "prometheus:\n        address: http://prometheus:9090",
+        "skywalking:\n        address: http://skywalking:12800",
+    );
+    silent(
+        "RS308",
+        &(graph + "          query q($duration: Duration!)\n"),
+    );
     let script = "\
 apiVersion: argoproj.io/v1alpha1
 kind: AnalysisTemplate

@@ -163,7 +163,9 @@ fn check_bare(metric: &Metric<'_>, findings: &mut Findings) {
         return;
     };
     for found in bare.find_iter(&query.text.filled) {
-        if query.text.is_known(&found.range()) {
+        // What an argument's value holds isn't written in the query.
+        let mut filled_in = query.text.placeholders.iter().map(|tag| &tag.filled);
+        if !filled_in.any(|filled| filled.start < found.end() && found.start() < filled.end) {
             findings
                 .report(
                     query.text.location(found.range()),
@@ -192,15 +194,15 @@ fn check_variables(subject: &Subject<'_>, metric: &Metric<'_>, findings: &mut Fi
         let is_own = ["job", "plugin", "body", "jsonBody"]
             .iter()
             .any(|part| path.iter().any(|key| key == part));
-        let is_query = path.last().is_some_and(|key| *key == "query");
+        // Other query languages have variables of their own.
+        let is_foreign = path.last() == Some(&"query") && !path.contains(&"prometheus");
+        let is_query = path.last() == Some(&"query");
         let text = node.as_str().unwrap_or_default();
         let pattern = if is_query { &*IN_QUERY } else { &*VARIABLE };
-        let Some(pattern) = pattern.as_ref().filter(|_| !is_own) else {
+        let Some(pattern) = pattern.as_ref().filter(|_| !is_own && !is_foreign) else {
             continue;
         };
-        if is_query
-            && (text.contains("label_replace") || metric.written.provider.new_relic.is_some())
-        {
+        if is_query && text.contains("label_replace") {
             continue;
         }
         for found in pattern.find_iter(text) {

@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Reports metrics that never come to an end by themselves, in templates that no Rollout given uses. Where a Rollout uses the template, it is known what comes of it: in an analysis step, before or after promotion it is RS002; in a background analysis it is right.
+//! Reports metrics that never come to an end by themselves, in templates that no Rollout or Experiment given uses. Where a Rollout uses the template, it is known what comes of it: in an analysis step, before or after promotion it is RS002; in a background analysis it is right.
 //!
 //! ## Why it matters
 //!
@@ -31,10 +31,13 @@
 //!
 //! - Argo Rollouts v1.9.1, `validation_references.go`, `ValidateAnalysisTemplateWithType`
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::Severity;
 use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
 use crate::lint::subject::{Setting, Subject};
+use crate::manifest::yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -46,6 +49,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let experiments = in_experiments(subject);
     for (template, metric) in subject.metrics() {
         // A count that comes from an argument is RS305, a text that is no number RS304.
         let is_endless = metric.written.interval != ""
@@ -55,7 +59,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 .count
                 .as_ref()
                 .is_none_or(|count| count.to_string() == "0");
-        if !is_endless || !template.uses.is_empty() {
+        let is_used = !template.uses.is_empty() || experiments.contains(&template.object.name);
+        if !is_endless || is_used {
             continue;
         }
         let name = &metric.resolved.name;
@@ -71,4 +76,29 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
             ))
             .help("write a `count` if steps are to use the template");
     }
+}
+
+/// Names of templates that experiments use: those may measure until they are ended.
+fn in_experiments(subject: &Subject<'_>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut add = |list: Option<&Node>| {
+        for analysis in list.and_then(Node::as_sequence).unwrap_or_default() {
+            names.extend(
+                analysis
+                    .get("templateName")
+                    .and_then(Node::as_str)
+                    .map(str::to_owned),
+            );
+        }
+    };
+    for experiment in subject.manifests.of_kind("Experiment") {
+        add(experiment.node.lookup("spec.analyses"));
+    }
+    for rollout in &subject.rollouts {
+        let steps = rollout.object.node.lookup("spec.strategy.canary.steps");
+        for step in steps.and_then(Node::as_sequence).unwrap_or_default() {
+            add(step.lookup("experiment.analyses"));
+        }
+    }
+    names
 }

@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Reports Rollouts whose containers open no port and have no probe, and whose command comes to its end (`sh -c "… ; exit 0"`, `sleep 60`, `manage.py migrate`), or whose name says so (`batch`, `cron`, `job`, `migration`, `backfill`, `etl`); and a `workloadRef` to a Job or CronJob. What `restartPolicy` gives away is RS002.
+//! Reports Rollouts whose containers open no port and have no probe, and whose command comes to its end (`sh -c "… ; exit 0"`, `sleep 60`, `manage.py migrate`), or whose name says so (`batch`, `cronjob`, `migration`, `backfill`, `etl`, `nightly`); and a `workloadRef` to a Job or CronJob. What `restartPolicy` gives away is RS002.
 //!
 //! ## Why it matters
 //!
@@ -51,10 +51,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// Parts of names of what runs to completion.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 7] = [
     "batch",
-    "job",
-    "cron",
     "cronjob",
     "migration",
     "migrations",
@@ -196,11 +194,11 @@ fn ends(script: &str) -> bool {
     let mut words = last.split_whitespace();
     let program = words.next().unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default();
-    // Two days of sleep are meant to be for ever.
+    // A sleep of hours is meant to be for ever.
     let seconds = words.next().and_then(|word| word.parse::<u64>().ok());
     match program {
         "exit" => true,
-        "sleep" => seconds.is_some_and(|seconds| seconds <= 3600),
+        "sleep" => seconds.is_some_and(|seconds| seconds < 600),
         _ => ENDING.contains(&program),
     }
 }
