@@ -6,6 +6,7 @@
 
 mod support;
 
+mod article;
 mod corpus;
 mod pages;
 mod program;

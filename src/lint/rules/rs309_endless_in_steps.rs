@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let experiments = in_experiments(subject);
     for (template, metric) in subject.metrics() {
         // A count that comes from an argument is RS305, a text that is no number RS304.
-        let is_endless = metric.written.interval != ""
+        let is_endless = !metric.written.interval.is_empty()
             && matches!(metric.count(), Setting::Absent | Setting::Known(0))
             && metric
                 .written

@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Reports Rollouts whose containers open no port and have no probe, and whose command comes to its end (`sh -c "… ; exit 0"`, `sleep 60`, `manage.py migrate`), or whose name says so (`batch`, `cronjob`, `migration`, `backfill`, `etl`, `nightly`); and a `workloadRef` to a Job or CronJob. What `restartPolicy` gives away is RS002.
+//! Reports Rollouts whose containers open no port and have no probe, and whose command comes to its end (`sh -c "… ; exit 0"`, `sleep 60`, `manage.py migrate`), or whose name says so (`batch`, `cronjob`, `migration`, `backfill`, `etl`, `nightly`); and a `workloadRef` to a `Job` or `CronJob`. What `restartPolicy` gives away is RS002.
 //!
 //! ## Why it matters
 //!
@@ -188,8 +188,7 @@ fn ends(script: &str) -> bool {
     let last = script
         .split(['\n', ';', '|', '&'])
         .map(str::trim)
-        .filter(|command| !command.is_empty() && !command.starts_with('#'))
-        .next_back()
+        .rfind(|command| !command.is_empty() && !command.starts_with('#'))
         .unwrap_or_default();
     let mut words = last.split_whitespace();
     let program = words.next().unwrap_or_default();
