@@ -141,9 +141,9 @@ fn explain(wanted: &str) -> Result<String, Box<Diagnostic>> {
         };
         return Ok(RULES.iter().map(line).collect());
     }
-    let found = RULES
-        .iter()
-        .find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted);
+    let found = RULES.iter().find(|rule| {
+        rule.code.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted)
+    });
     found.map(|rule| rule.page()).ok_or_else(|| {
         let known = RULES.iter().flat_map(|rule| [rule.code, rule.name]);
         let help = match did_you_mean(wanted, known) {

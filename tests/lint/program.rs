@@ -62,6 +62,8 @@ fn folders_are_read_and_what_is_no_manifest_is_named() {
     assert_eq!(code, 0, "{out}");
     let (code, ..) = lint_in(folder.path(), &["nowhere"]);
     assert_eq!(code, 2);
+    let (code, out, _) = lint_in(folder.path(), &[".", "--select", "rs101"]);
+    assert!(code == 1 && out.contains("error[RS101]"), "{out}");
     let (code, _, err) = lint_in(folder.path(), &[".", "--select", "RS999"]);
     assert_eq!(code, 2, "{err}");
 }
@@ -158,6 +160,8 @@ fn explain() {
         code == 0 && out.contains("RS105 warning nan-unhandled: "),
         "{out}"
     );
+    let (code, out, _) = lint(&["--explain", "Bare-Result-on-Vector"]);
+    assert!(code == 0 && out.starts_with("# RS101"), "{out}");
     let (code, _, err) = lint(&["--explain", "RS1011"]);
     assert!(code == 2 && err.contains("RS101"), "{err}");
 }

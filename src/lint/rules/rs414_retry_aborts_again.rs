@@ -58,8 +58,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
             background.then_some(StanzaKind::Background),
             Some(StanzaKind::Step(0)),
         ];
-        let found = kinds.into_iter().flatten();
-        let Some(stanza) = found.filter_map(|kind| rollout.stanza(kind)).next() else {
+        let mut kinds = kinds.into_iter().flatten();
+        let Some(stanza) = kinds.find_map(|kind| rollout.stanza(kind)) else {
             continue;
         };
         if canary.traffic_routing.is_some() && is_delayed {
