@@ -20,6 +20,7 @@ mod output;
 mod power;
 mod replay;
 mod rules;
+mod scenarios;
 mod sensitivity;
 mod standard_input;
 mod support;
