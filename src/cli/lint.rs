@@ -42,6 +42,10 @@ pub fn execute(arguments: LintArguments, streams: &mut Streams<'_>) -> ExitCode 
         Ok(linted) => linted,
         Err(failure) => return streams.fail(&failure),
     };
+    // A wrong path shouldn't look like clean manifests.
+    if linted.manifests.objects.is_empty() && linted.findings.is_empty() {
+        streams.say("there was nothing to lint: no Kubernetes manifest was found\n");
+    }
     if diff {
         return show_difference(&linted, &target, streams);
     }

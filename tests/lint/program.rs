@@ -167,6 +167,22 @@ fn explain() {
 }
 
 #[test]
+fn nothing_to_lint_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("noise.yaml"), [0xff, 0xfe, 0x00]).unwrap();
+    let (code, out, err) = lint_in(folder.path(), &["."]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("./noise.yaml was left out: not a text in UTF-8"),
+        "{out}"
+    );
+    assert_eq!(
+        err,
+        "there was nothing to lint: no Kubernetes manifest was found\n"
+    );
+}
+
+#[test]
 fn nothing_to_say_is_success() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("good.yaml"), good_template()).unwrap();
