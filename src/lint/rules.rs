@@ -20,6 +20,7 @@ mod rs110_condition_gap;
 mod rs111_several_series;
 mod rs112_threshold_in_query;
 mod rs113_query_error;
+mod rs114_condition_ignored;
 mod rs301_failure_limit_unreachable;
 mod rs302_failure_limit_omitted;
 mod rs303_failure_limit_not_consecutive;
@@ -27,6 +28,8 @@ mod rs304_number_is_text;
 mod rs305_count_argument_without_default;
 mod rs306_argument_unused;
 mod rs307_argument_dropped;
+mod rs308_placeholder_not_filled_in;
+mod rs309_endless_in_steps;
 mod rs401_weight_not_served;
 mod rs402_single_replica_canary;
 mod rs403_largest_weight_unchecked;
@@ -41,6 +44,7 @@ mod rs411_progress_deadline_only_degrades;
 mod rs412_no_steps_behind_router;
 mod rs413_last_weight_is_all;
 mod rs414_retry_aborts_again;
+mod rs415_run_to_completion;
 mod rs501_blue_green_retry_promotes;
 mod rs502_abort_leaves_crashing_active;
 mod rs503_scale_down_delay_zero;
@@ -53,6 +57,7 @@ mod rs509_auto_promotion_off_wins;
 mod rs510_threshold_promotes_part;
 mod rs511_min_pods_above_replicas;
 mod rs512_dynamic_stable_scale_unwatched;
+mod rs513_post_promotion_inconclusive;
 
 /// The rules that repeat what the real systems say.
 pub const GATES: [&str; 3] = ["RS001", "RS002", "RS003"];
@@ -76,6 +81,7 @@ pub static RULES: &[&Rule] = &[
     &rs111_several_series::RULE,
     &rs112_threshold_in_query::RULE,
     &rs113_query_error::RULE,
+    &rs114_condition_ignored::RULE,
     &rs301_failure_limit_unreachable::RULE,
     &rs302_failure_limit_omitted::RULE,
     &rs303_failure_limit_not_consecutive::RULE,
@@ -83,6 +89,8 @@ pub static RULES: &[&Rule] = &[
     &rs305_count_argument_without_default::RULE,
     &rs306_argument_unused::RULE,
     &rs307_argument_dropped::RULE,
+    &rs308_placeholder_not_filled_in::RULE,
+    &rs309_endless_in_steps::RULE,
     &rs401_weight_not_served::RULE,
     &rs402_single_replica_canary::RULE,
     &rs403_largest_weight_unchecked::RULE,
@@ -97,6 +105,7 @@ pub static RULES: &[&Rule] = &[
     &rs412_no_steps_behind_router::RULE,
     &rs413_last_weight_is_all::RULE,
     &rs414_retry_aborts_again::RULE,
+    &rs415_run_to_completion::RULE,
     &rs501_blue_green_retry_promotes::RULE,
     &rs502_abort_leaves_crashing_active::RULE,
     &rs503_scale_down_delay_zero::RULE,
@@ -109,4 +118,5 @@ pub static RULES: &[&Rule] = &[
     &rs510_threshold_promotes_part::RULE,
     &rs511_min_pods_above_replicas::RULE,
     &rs512_dynamic_stable_scale_unwatched::RULE,
+    &rs513_post_promotion_inconclusive::RULE,
 ];

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod article;
 mod corpus;
 mod pages;
 mod program;
@@ -26,6 +27,7 @@ mod rs110;
 mod rs111;
 mod rs112;
 mod rs113;
+mod rs114;
 mod rs301;
 mod rs302;
 mod rs303;
@@ -33,6 +35,8 @@ mod rs304;
 mod rs305;
 mod rs306;
 mod rs307;
+mod rs308;
+mod rs309;
 mod rs401;
 mod rs402;
 mod rs403;
@@ -47,6 +51,7 @@ mod rs411;
 mod rs412;
 mod rs413;
 mod rs414;
+mod rs415;
 mod rs501;
 mod rs502;
 mod rs503;
@@ -59,3 +64,4 @@ mod rs509;
 mod rs510;
 mod rs511;
 mod rs512;
+mod rs513;
