@@ -26,6 +26,7 @@ pub mod recorded;
 pub mod rollout;
 pub mod rules;
 pub mod series;
+pub mod versions;
 pub mod world;
 
 /// The whole second in which every update starts; far enough from the epoch for stable pods to have lived.
