@@ -233,7 +233,7 @@ pub(super) fn first_measurement(start: Start, metric: &Metric<'_>) -> Option<Dur
 pub(super) fn place_of(kind: StanzaKind) -> String {
     match kind {
         StanzaKind::Background => "the background analysis".to_owned(),
-        StanzaKind::Step(index) => format!("the analysis of step {index}"),
+        StanzaKind::Step(index) => format!("the analysis of steps[{index}]"),
         StanzaKind::PrePromotion => "prePromotionAnalysis".to_owned(),
         StanzaKind::PostPromotion => "postPromotionAnalysis".to_owned(),
     }

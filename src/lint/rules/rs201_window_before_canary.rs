@@ -41,6 +41,7 @@ use crate::lint::rule::Rule;
 use crate::lint::subject::{Metric, RolloutSubject, Stanza, Subject};
 use crate::lint::versions::{Reads, Versions};
 use crate::lint::windows::{self, Start};
+use crate::manifest::references::StanzaKind;
 use crate::units::Duration;
 
 /// The rule.
@@ -139,8 +140,11 @@ fn report(rollout: &RolloutSubject<'_>, found: &Found<'_, '_>, findings: &mut Fi
     } else {
         finding.why("the first measurements are about the time before the release, so nothing that the new version does shows fully in them");
     }
-    finding.help(format!(
-        "pause {} longer, set that much more initialDelay, or shorten the window",
-        reach - *first
-    ));
+    let missing = reach - *first;
+    finding.help(match stanza.kind {
+        StanzaKind::Step(_) => format!(
+            "pause {missing} longer, set that much more initialDelay, or shorten the window"
+        ),
+        _ => format!("set {missing} more initialDelay, or shorten the window"),
+    });
 }

@@ -128,7 +128,10 @@ fn report(
         .why(format!(
             "the scrapes that the query needs take up to {needed} where Prometheus scrapes every {scrape}: until then it may find nothing, or nothing but the old version"
         ))
-        .help("put a pause as long as the query's window before the analysis, or give the metric an initialDelay");
+        .help(match stanza.kind {
+            StanzaKind::Step(_) => "put a pause as long as the query's window before the analysis, or give the metric an initialDelay",
+            _ => "give the metric an initialDelay as long as the query's window",
+        });
     add_fix(subject, metric, needed, finding);
 }
 

@@ -79,10 +79,16 @@ fn check_metric(metric: &Metric<'_>, findings: &mut Findings) {
         in_a_row = in_a_row.min(count);
     }
     let (name, reach) = (&metric.resolved.name, window.reach);
+    let is_used_up = limit >= 1 && in_a_row > limit;
+    let tail = if is_used_up {
+        format!(", and failureLimit tolerates {limit}")
+    } else {
+        String::new()
+    };
     let finding = findings.report(
         query.location(&window.span),
         format!(
-            "{name} looks back {reach} every {interval}: up to {in_a_row} measurements in a row look at the same requests"
+            "{name} looks back {reach} every {interval}: up to {in_a_row} measurements in a row look at the same requests{tail}"
         ),
     );
     finding
@@ -97,13 +103,13 @@ fn check_metric(metric: &Metric<'_>, findings: &mut Findings) {
             format!("tolerates {}", failures(limit)),
         );
     }
-    if limit >= 1 && in_a_row > limit {
+    if is_used_up {
         finding.severity(Severity::Warning).why(format!(
-            "one short burst of errors fails up to {in_a_row} measurements, and failureLimit tolerates {limit}: it forgives no burst, however short"
+            "one short burst of errors can fail {in_a_row} measurements in a row, and failureLimit tolerates {limit}: it doesn't forgive even one"
         ));
     } else if limit >= 1 {
         finding.why(format!(
-            "one short burst of errors uses up to {in_a_row} of the {} that failureLimit tolerates",
+            "one short burst of errors can use up {in_a_row} of the {} that failureLimit tolerates",
             failures(limit)
         ));
     } else {

@@ -77,19 +77,30 @@ fn check_window(
     let Some(least) = scrapes.iter().min() else {
         return;
     };
-    let names: Vec<String> = scrapes.iter().map(ToString::to_string).collect();
     let (name, function) = (&metric.resolved.name, window.function);
-    let never = needs == 2 && length <= *least;
-    let holds = match (needs, never) {
-        (2, true) => "never holds two samples",
-        (2, false) => "holds two samples only now and then",
-        _ => "holds no sample now and then",
+    // The samples of a window as long as the scrape interval: one, since it is open at its older end.
+    let (never, seldom): (Vec<Duration>, Vec<Duration>) = scrapes
+        .iter()
+        .partition(|scrape| needs == 2 && length <= **scrape);
+    let what = if needs == 2 {
+        "two samples"
+    } else {
+        "a sample"
     };
+    let parts = [(&seldom, "only now and then"), (&never, "never")];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(scrapes, _)| !scrapes.is_empty())
+        .map(|(scrapes, how)| {
+            let names: Vec<String> = scrapes.iter().map(ToString::to_string).collect();
+            format!("{how} with a scrape every {}", listed_or(&names))
+        })
+        .collect();
     let finding = findings.report(
         query.location(&window.span),
         format!(
-            "with a scrape every {}, the window of {length} of {name} {holds}",
-            listed_or(&names)
+            "the window of {length} of {name} holds {what} {}",
+            parts.join(", and ")
         ),
     );
     finding.label(if needs == 2 {
@@ -106,7 +117,7 @@ fn check_window(
     }
     let four = Duration::from_nanos(least.as_nanos().saturating_mul(4));
     finding
-        .why(if never {
+        .why(if seldom.is_empty() {
             "without two samples there is no answer: where that is so, every measurement is one of an empty answer"
         } else {
             "without enough samples there is no answer, so measurements of an empty answer come and go"

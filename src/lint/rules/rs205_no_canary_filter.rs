@@ -88,13 +88,18 @@ fn check_metric(
         return false;
     }
     let name = &metric.resolved.name;
-    let message = match versions.read_by(query, expr) {
+    let rollout_name = &rollout.object.name;
+    let (message, label) = match versions.read_by(query, expr) {
         Reads::ToldApart => return false,
-        Reads::Both => {
-            format!("{name} takes both versions together: nothing in its query tells them apart")
-        }
-        Reads::Stable => format!(
-            "{name} asks for the Service of the old version: nothing of the new one is in it"
+        Reads::Both => (
+            format!("{name} takes both versions together: nothing in its query tells them apart"),
+            format!("pods of both versions of {rollout_name}"),
+        ),
+        Reads::Stable => (
+            format!(
+                "{name} asks for the Service of the old version: nothing of the new one is in it"
+            ),
+            format!("pods of the old version of {rollout_name}"),
         ),
     };
     let Some((_, span)) = versions::selectors(expr).into_iter().next() else {
@@ -102,12 +107,12 @@ fn check_metric(
     };
     findings
         .report(query.location(&span), message)
-        .label(format!("pods of both versions of {}", rollout.object.name))
+        .label(label)
         .related(
             rollout.place(&steps::path(step, "setWeight")),
             format!("the old version still has {} % of the requests here", 100 - weight),
         )
-        .why("what the old version does well hides what the new one does badly")
+        .why("what the old version does well hides what the new one does badly, the more the smaller the weight")
         .help("set a label on the new version's pods (canaryMetadata, stableMetadata), let Prometheus keep it, and ask for it; or ask for the canary's Service or hash");
     true
 }

@@ -33,7 +33,7 @@ use crate::condition::{MetricResult, Phase};
 use crate::diagnostics::{Location, Severity};
 use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
-use crate::lint::subject::{Metric, Query, RolloutSubject, Subject};
+use crate::lint::subject::{Metric, Query, RolloutSubject, Subject, key_place};
 use crate::lint::versions::{self, Unmatched, Versions};
 use crate::promql::ast::Span;
 
@@ -131,19 +131,21 @@ fn report(
         )
     };
     let is_blue_green = rollout.rollout.spec.strategy.blue_green.is_some();
-    let (place, fields) = if is_blue_green {
-        (
-            "spec.strategy.blueGreen",
-            ["previewMetadata", "activeMetadata"],
-        )
+    let (key, fields) = if is_blue_green {
+        ("blueGreen", ["previewMetadata", "activeMetadata"])
     } else {
-        ("spec.strategy.canary", ["canaryMetadata", "stableMetadata"])
+        ("canary", ["canaryMetadata", "stableMetadata"])
     };
+    let strategy = rollout.object.node.lookup("spec.strategy");
+    let place = strategy.map_or_else(
+        || rollout.object.location(),
+        |node| key_place(rollout.object, node, key),
+    );
     findings
         .report(place_of(query, &matcher.name, span), message)
         .label("meets no pod")
         .related(
-            rollout.place(place),
+            place,
             format!("neither the pod template nor {} or {} sets it", fields[0], fields[1]),
         )
         .help(format!(
