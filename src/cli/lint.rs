@@ -42,6 +42,10 @@ pub fn execute(arguments: LintArguments, streams: &mut Streams<'_>) -> ExitCode 
         Ok(linted) => linted,
         Err(failure) => return streams.fail(&failure),
     };
+    // A wrong path shouldn't look like clean manifests.
+    if linted.manifests.objects.is_empty() && linted.findings.is_empty() {
+        streams.say("there was nothing to lint: no Kubernetes manifest was found\n");
+    }
     if diff {
         return show_difference(&linted, &target, streams);
     }
@@ -141,9 +145,9 @@ fn explain(wanted: &str) -> Result<String, Box<Diagnostic>> {
         };
         return Ok(RULES.iter().map(line).collect());
     }
-    let found = RULES
-        .iter()
-        .find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted);
+    let found = RULES.iter().find(|rule| {
+        rule.code.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted)
+    });
     found.map(|rule| rule.page()).ok_or_else(|| {
         let known = RULES.iter().flat_map(|rule| [rule.code, rule.name]);
         let help = match did_you_mean(wanted, known) {

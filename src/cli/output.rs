@@ -102,6 +102,10 @@ fn temporary(target: &Path) -> io::Result<NamedTempFile> {
 fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = temporary(target)?;
     file.write_all(bytes)?;
+    // A file that is replaced keeps its own.
+    if let Ok(found) = fs::metadata(target) {
+        file.as_file().set_permissions(found.permissions())?;
+    }
     file.as_file().sync_all()?;
     file.persist(target).map_err(|error| error.error)?;
     Ok(())

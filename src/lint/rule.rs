@@ -73,8 +73,7 @@ pub struct Selection {
 impl Selection {
     /// Whether a rule runs.
     pub fn has(&self, rule: &Rule) -> bool {
-        let matches =
-            |pattern: &String| rule.code.starts_with(pattern.as_str()) || rule.name == pattern;
+        let matches = |pattern: &String| names(pattern, rule);
         (self.select.is_empty() || self.select.iter().any(matches))
             && !self.ignore.iter().any(matches)
     }
@@ -83,12 +82,17 @@ impl Selection {
     pub fn unknown(&self) -> Option<&str> {
         let patterns = self.select.iter().chain(&self.ignore);
         patterns.map(String::as_str).find(|pattern| {
-            let known = |rule: &&Rule| {
-                !pattern.is_empty() && (rule.code.starts_with(*pattern) || rule.name == *pattern)
-            };
-            !super::rules::RULES.iter().any(known)
+            let mut rules = super::rules::RULES.iter();
+            pattern.is_empty() || !rules.any(|rule| names(pattern, rule))
         })
     }
+}
+
+/// Whether a pattern is the beginning of a rule's code, or its name, in capitals or not.
+fn names(pattern: &str, rule: &Rule) -> bool {
+    let beginning = rule.code.get(..pattern.len());
+    beginning.is_some_and(|code| code.eq_ignore_ascii_case(pattern))
+        || rule.name.eq_ignore_ascii_case(pattern)
 }
 
 /// How a severity is called in text, JSON and the rules' index.

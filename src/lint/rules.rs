@@ -26,6 +26,7 @@ mod rs203_overlapping_windows;
 mod rs204_window_under_two_scrapes;
 mod rs205_no_canary_filter;
 mod rs206_filter_matches_no_pod;
+mod rs114_condition_ignored;
 mod rs301_failure_limit_unreachable;
 mod rs302_failure_limit_omitted;
 mod rs303_failure_limit_not_consecutive;
@@ -34,6 +35,8 @@ mod rs305_count_argument_without_default;
 mod rs306_argument_unused;
 mod rs307_argument_dropped;
 mod rs310_too_few_measurements;
+mod rs308_placeholder_not_filled_in;
+mod rs309_endless_in_steps;
 mod rs401_weight_not_served;
 mod rs402_single_replica_canary;
 mod rs403_largest_weight_unchecked;
@@ -48,6 +51,7 @@ mod rs411_progress_deadline_only_degrades;
 mod rs412_no_steps_behind_router;
 mod rs413_last_weight_is_all;
 mod rs414_retry_aborts_again;
+mod rs415_run_to_completion;
 mod rs501_blue_green_retry_promotes;
 mod rs502_abort_leaves_crashing_active;
 mod rs503_scale_down_delay_zero;
@@ -60,6 +64,7 @@ mod rs509_auto_promotion_off_wins;
 mod rs510_threshold_promotes_part;
 mod rs511_min_pods_above_replicas;
 mod rs512_dynamic_stable_scale_unwatched;
+mod rs513_post_promotion_inconclusive;
 
 /// The rules that repeat what the real systems say.
 pub const GATES: [&str; 3] = ["RS001", "RS002", "RS003"];
@@ -89,6 +94,7 @@ pub static RULES: &[&Rule] = &[
     &rs204_window_under_two_scrapes::RULE,
     &rs205_no_canary_filter::RULE,
     &rs206_filter_matches_no_pod::RULE,
+    &rs114_condition_ignored::RULE,
     &rs301_failure_limit_unreachable::RULE,
     &rs302_failure_limit_omitted::RULE,
     &rs303_failure_limit_not_consecutive::RULE,
@@ -97,6 +103,8 @@ pub static RULES: &[&Rule] = &[
     &rs306_argument_unused::RULE,
     &rs307_argument_dropped::RULE,
     &rs310_too_few_measurements::RULE,
+    &rs308_placeholder_not_filled_in::RULE,
+    &rs309_endless_in_steps::RULE,
     &rs401_weight_not_served::RULE,
     &rs402_single_replica_canary::RULE,
     &rs403_largest_weight_unchecked::RULE,
@@ -111,6 +119,7 @@ pub static RULES: &[&Rule] = &[
     &rs412_no_steps_behind_router::RULE,
     &rs413_last_weight_is_all::RULE,
     &rs414_retry_aborts_again::RULE,
+    &rs415_run_to_completion::RULE,
     &rs501_blue_green_retry_promotes::RULE,
     &rs502_abort_leaves_crashing_active::RULE,
     &rs503_scale_down_delay_zero::RULE,
@@ -123,4 +132,5 @@ pub static RULES: &[&Rule] = &[
     &rs510_threshold_promotes_part::RULE,
     &rs511_min_pods_above_replicas::RULE,
     &rs512_dynamic_stable_scale_unwatched::RULE,
+    &rs513_post_promotion_inconclusive::RULE,
 ];

@@ -52,10 +52,9 @@ fn is_suppressed(manifests: &Manifests, finding: &Finding, comments: &[Comment])
     let named = |comment: &&Comment| {
         comment.source == source
             && comment.has_reason
-            && comment
-                .codes
-                .iter()
-                .any(|(code, _)| code == finding.rule.code || code == finding.rule.name)
+            && comment.codes.iter().any(|(code, _)| {
+                code.eq_ignore_ascii_case(finding.rule.code) || code == finding.rule.name
+            })
     };
     let mut relevant = comments.iter().filter(named).peekable();
     if relevant.peek().is_none() {
@@ -130,8 +129,8 @@ fn comment(source: SourceId, line: &str, start: usize, number: usize) -> Option<
         if word.is_empty() {
             continue;
         }
-        let is_code =
-            word.starts_with("RS") && word[2..].chars().all(|digit| digit.is_ascii_digit());
+        let digits = word.strip_prefix("RS").or_else(|| word.strip_prefix("rs"));
+        let is_code = digits.is_some_and(|rest| rest.chars().all(|digit| digit.is_ascii_digit()));
         let is_name = rules::RULES.iter().any(|rule| rule.name == word);
         if !is_code && !is_name {
             rest = at;

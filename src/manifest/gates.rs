@@ -4,6 +4,7 @@
 //! first gate ends in `InvalidSpec` and nothing is deployed; the second ends an `AnalysisRun` in Error and aborts
 //! (spec argo-analysis §2). Ingresses, `VirtualServices` and the objects of other routers are not looked up.
 
+mod alone;
 mod lenient;
 mod place;
 mod references;
@@ -16,6 +17,7 @@ use super::references::{StanzaKind, TemplateSet, run_spec, stanzas};
 use super::rollout_types::Rollout;
 use super::validate_rollout::validate_rollout;
 
+pub use alone::{TemplateMistake, check_template_alone};
 pub use place::Place;
 pub use services::{Service, ServiceSpec};
 

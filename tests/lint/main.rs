@@ -6,6 +6,7 @@
 
 mod support;
 
+mod article;
 mod corpus;
 mod pages;
 mod program;
@@ -32,6 +33,7 @@ mod rs203;
 mod rs204;
 mod rs205;
 mod rs206;
+mod rs114;
 mod rs301;
 mod rs302;
 mod rs303;
@@ -40,6 +42,8 @@ mod rs305;
 mod rs306;
 mod rs307;
 mod rs310;
+mod rs308;
+mod rs309;
 mod rs401;
 mod rs402;
 mod rs403;
@@ -54,6 +58,7 @@ mod rs411;
 mod rs412;
 mod rs413;
 mod rs414;
+mod rs415;
 mod rs501;
 mod rs502;
 mod rs503;
@@ -66,3 +71,4 @@ mod rs509;
 mod rs510;
 mod rs511;
 mod rs512;
+mod rs513;

@@ -77,6 +77,8 @@ fn folders_are_read_and_what_is_no_manifest_is_named() {
     assert_eq!(code, 0, "{out}");
     let (code, ..) = lint_in(folder.path(), &["nowhere"]);
     assert_eq!(code, 2);
+    let (code, out, _) = lint_in(folder.path(), &[".", "--select", "rs101"]);
+    assert!(code == 1 && out.contains("error[RS101]"), "{out}");
     let (code, _, err) = lint_in(folder.path(), &[".", "--select", "RS999"]);
     assert_eq!(code, 2, "{err}");
 }
@@ -112,7 +114,7 @@ fn json_and_annotations() {
     assert_eq!(out.lines().count(), 1);
 }
 
-/// The parts of SARIF 2.1.0 that its schema demands and that code scanning reads.
+/// What code scanning reads; tests/sarif/run holds whole logs to the schema.
 #[test]
 fn sarif() {
     let folder = folder();
@@ -173,8 +175,26 @@ fn explain() {
         code == 0 && out.contains("RS105 warning nan-unhandled: "),
         "{out}"
     );
+    let (code, out, _) = lint(&["--explain", "Bare-Result-on-Vector"]);
+    assert!(code == 0 && out.starts_with("# RS101"), "{out}");
     let (code, _, err) = lint(&["--explain", "RS1011"]);
     assert!(code == 2 && err.contains("RS101"), "{err}");
+}
+
+#[test]
+fn nothing_to_lint_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("noise.yaml"), [0xff, 0xfe, 0x00]).unwrap();
+    let (code, out, err) = lint_in(folder.path(), &["."]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("./noise.yaml was left out: not a text in UTF-8"),
+        "{out}"
+    );
+    assert_eq!(
+        err,
+        "there was nothing to lint: no Kubernetes manifest was found\n"
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(in crate::lint) fn report(comments: &[Comment], findings: &mut Findings) {
         for (code, span) in &comment.codes {
             let is_known = super::RULES
                 .iter()
-                .any(|rule| rule.code == code || rule.name == code);
+                .any(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code);
             if !is_known {
                 findings
                     .report(

@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Puts the AnalysisRun of each analysis through the check that the analysis controller of Argo Rollouts v1.9.1 makes before it measures, and reports all that is wrong in its words. Templates that no Rollout given uses are checked by themselves, as far as their arguments are known.
+//! Puts the AnalysisRun of each analysis through the check that the analysis controller of Argo Rollouts v1.9.1 makes before it measures, and reports all that is wrong in its words. Templates that no Rollout given uses are checked by themselves, as if a run had their metrics only: with no argument known, and with their defaults; what is wrong with the defaults only is a warning, since a Rollout may pass other values. Rules of `dryRun` and a missing metric are left out there, since other templates of the run may have the metrics.
 //!
 //! ## Why it matters
 //!
@@ -36,7 +36,7 @@ use crate::diagnostics::Severity;
 use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
 use crate::lint::subject::Subject;
-use crate::manifest::gates::Consequence;
+use crate::manifest::gates::{Consequence, check_template_alone};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -58,6 +58,22 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
                     .shown_first(is_first && found.found_now)
                     .why("the AnalysisRun ends in Error before it measures, and the release is aborted");
                 is_first &= !found.found_now;
+            }
+        }
+    }
+    let unused = subject.templates.iter();
+    for template in unused.filter(|template| template.uses.is_empty()) {
+        for mistake in check_template_alone(&template.spec) {
+            let finding = findings.report(
+                template.place(&format!("spec.metrics[{}]", mistake.metric)),
+                mistake.error.to_string(),
+            );
+            if mistake.by_default {
+                finding
+                    .severity(Severity::Warning)
+                    .why("with the defaults of the template's arguments, its AnalysisRun ends in Error before it measures, and the release is aborted");
+            } else {
+                finding.why("an AnalysisRun with this metric ends in Error before it measures, and the release is aborted");
             }
         }
     }

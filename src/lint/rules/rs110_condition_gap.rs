@@ -69,7 +69,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// A value for which the measurement is Inconclusive.
-fn between(metric: &Metric<'_>) -> Option<f64> {
+pub(super) fn between(metric: &Metric<'_>) -> Option<f64> {
     metric.query.as_ref()?;
     let mut thresholds: Vec<f64> = metric
         .conditions()

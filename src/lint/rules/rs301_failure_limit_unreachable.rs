@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Reports metrics whose `failureLimit` is as large as the number of measurements, and templates without a known use in which it is larger (used ones are reported as RS003). Without `count` and `interval` there is one measurement. Metrics with `consecutiveSuccessLimit` are left out.
+//! Reports metrics whose `failureLimit` is as large as the number of measurements. A larger one beside a written `count` is refused, which is RS003. Without `count` and `interval` there is one measurement. Metrics with `consecutiveSuccessLimit` are left out.
 //!
 //! ## Why it matters
 //!
@@ -43,7 +43,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    for (template, metric) in subject.metrics() {
+    for (_, metric) in subject.metrics() {
         let (Some(count), Setting::Known(limit)) =
             (metric.count().or_default(0), metric.failure_limit())
         else {
@@ -55,18 +55,11 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
             _ => continue,
         };
         let is_refused = limit > count && metric.count() != Setting::Absent;
-        if metric.consecutive_success_limit() != Setting::Absent
-            || limit < count
-            || (is_refused && !template.uses.is_empty())
-        {
+        if metric.consecutive_success_limit() != Setting::Absent || limit < count || is_refused {
             continue;
         }
         let name = &metric.resolved.name;
-        let message = if is_refused {
-            format!(
-                "count ({count}) must be >= failureLimit + consecutiveSuccessLimit ({limit} + 0) if both >= 0"
-            )
-        } else if count == 1 {
+        let message = if count == 1 {
             format!("{name} takes one measurement and tolerates {limit}: it can't fail")
         } else {
             format!(

@@ -58,6 +58,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         if canary.analysis.is_some()
             || rollout.rollout.spec.progress_deadline_abort
             || !steps::weights(canary).any(is_partial)
+            || canary.steps.iter().any(|step| step.experiment.is_some())
             || (0..canary.steps.len()).any(|step| steps::looks(canary, step))
         {
             continue;

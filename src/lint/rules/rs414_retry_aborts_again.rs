@@ -2,11 +2,11 @@
 //!
 //! ## What it does
 //!
-//! Reports canaries behind a router with a background analysis, or with an analysis as their first step, whose aborted pods are scaled down after a delay (`abortScaleDownDelaySeconds`, 30 s unless set). Blue-green is told of by RS501.
+//! Reports canaries behind a router with a background analysis without `startingStep`, or with an analysis as their first step, whose aborted pods are scaled down after a delay (`abortScaleDownDelaySeconds`, 30 s unless set). Blue-green is told of by RS501.
 //!
 //! ## Why it matters
 //!
-//! When the delay has run out, the new ReplicaSet keeps the mark of it. The first pass after `retry` therefore makes no new AnalysisRun, and the next pass finds the old, failed one: the update is aborted again, and somebody is paged twice for one failure.
+//! When the delay has run out, the new ReplicaSet keeps the mark of it. The first pass after `retry` therefore makes no new AnalysisRun, and the next pass finds the old, failed one: the update is aborted again, and somebody is paged twice for one failure. With a `startingStep` above 0 the old run is forgotten on the way there.
 //!
 //! ## Example
 //!
@@ -49,12 +49,17 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         let Some(canary) = steps::canary(rollout) else {
             continue;
         };
-
         let delay = canary.abort_scale_down_delay_seconds.unwrap_or(30);
         let is_delayed = delay > 0
             && !(canary.dynamic_stable_scale && canary.abort_scale_down_delay_seconds.is_none());
-        let kinds = [StanzaKind::Background, StanzaKind::Step(0)];
-        let Some(stanza) = kinds.into_iter().find_map(|kind| rollout.stanza(kind)) else {
+        let starting = canary.analysis.as_ref().and_then(|run| run.starting_step);
+        let background = starting.is_none_or(|step| step <= 0);
+        let kinds = [
+            background.then_some(StanzaKind::Background),
+            Some(StanzaKind::Step(0)),
+        ];
+        let mut kinds = kinds.into_iter().flatten();
+        let Some(stanza) = kinds.find_map(|kind| rollout.stanza(kind)) else {
             continue;
         };
         if canary.traffic_routing.is_some() && is_delayed {

@@ -308,7 +308,7 @@ impl RunCheck<'_, '_> {
 }
 
 /// All that is wrong with a metric: the first mistake is taken away until nothing is found.
-fn all_metric_errors(mut metric: Metric) -> Vec<MetricError> {
+pub(super) fn all_metric_errors(mut metric: Metric) -> Vec<MetricError> {
     let mut errors = Vec::new();
     while let Err(error) = validate_metric(&metric) {
         let is_mended = mend(&mut metric, &error);
