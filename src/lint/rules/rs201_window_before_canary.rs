@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //!
-//! Adds up what lies between the first pods of the new version and the first measurement: `minReadySeconds`, timed pauses, analyses of known length, and `initialDelay`. Reports queries whose longest window is longer. Silent where a person, a plugin or a job takes its time in between, and for `irate`, which looks at two samples however long its window is. Where the query reads the new version alone, the severity is info.
+//! Adds up what lies between the first pods of the new version and the first measurement: `minReadySeconds`, timed pauses, analyses of known length, and `initialDelay`. Reports queries whose longest window is longer. Silent where a person, a plugin or a job takes its time in between, and for `irate`, which looks at two samples however long its window is. Metrics of which RS202 speaks are left out. Where something tells the versions apart, the severity is info.
 //!
 //! ## Why it matters
 //!
@@ -38,6 +38,7 @@
 use crate::diagnostics::Severity;
 use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
+use crate::lint::rules::rs202_measured_too_early;
 use crate::lint::subject::{Metric, RolloutSubject, Stanza, Subject};
 use crate::lint::versions::{Reads, Versions};
 use crate::lint::windows::{self, Start};
@@ -64,15 +65,25 @@ struct Found<'s, 'a> {
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for rollout in &subject.rollouts {
         let mut worst: Vec<Found<'_, '_>> = Vec::new();
+        // RS202 speaks of these.
+        let mut too_early: Vec<*const Metric<'_>> = Vec::new();
         for stanza in &rollout.stanzas {
             let Some(start) = windows::start(subject, rollout, stanza.kind) else {
                 continue;
             };
             for found in stanza.metrics(subject) {
                 let metric = found.metric;
-                let Some(first) = early(subject, start, metric) else {
+                let Some(first) = windows::first_measurement(start, metric) else {
                     continue;
                 };
+                if rs202_measured_too_early::too_early(subject, first, metric).is_some() {
+                    too_early.push(metric);
+                    continue;
+                }
+                let window = metric.query.as_ref().and_then(windows::longest);
+                if window.is_none_or(|window| window.reach <= first) {
+                    continue;
+                }
                 let found = Found {
                     stanza,
                     start,
@@ -89,18 +100,11 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 }
             }
         }
+        worst.retain(|found| !too_early.contains(&std::ptr::from_ref(found.metric)));
         for found in &worst {
             report(rollout, found, findings);
         }
     }
-}
-
-/// The time of the first measurement, if the window reaches further back, and some samples at least can be there.
-fn early(subject: &Subject<'_>, start: Start, metric: &Metric<'_>) -> Option<Duration> {
-    let window = windows::longest(metric.query.as_ref()?)?;
-    let first = windows::first_measurement(start, metric)?;
-    let too_early = super::rs202_measured_too_early::too_early(subject, first, metric).is_some();
-    (window.reach > first && !too_early).then_some(first)
 }
 
 fn report(rollout: &RolloutSubject<'_>, found: &Found<'_, '_>, findings: &mut Findings) {
