@@ -14,6 +14,8 @@ mod steps;
 pub mod subject;
 mod suppress;
 pub mod text;
+mod versions;
+mod windows;
 
 use std::collections::BTreeSet;
 

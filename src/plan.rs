@@ -29,6 +29,7 @@ pub mod rollout;
 pub mod rules;
 pub mod series;
 pub mod traffic;
+pub mod versions;
 pub mod world;
 
 /// The whole second in which every update starts; far enough from the epoch for stable pods to have lived.

@@ -166,6 +166,11 @@ impl Findings {
         &mut self.list[last]
     }
 
+    /// The finding added last.
+    pub(super) fn last(&mut self) -> Option<&mut Finding> {
+        self.list.last_mut()
+    }
+
     pub(super) fn into_list(self) -> Vec<Finding> {
         self.list
     }

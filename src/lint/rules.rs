@@ -21,6 +21,12 @@ mod rs111_several_series;
 mod rs112_threshold_in_query;
 mod rs113_query_error;
 mod rs114_condition_ignored;
+mod rs201_window_before_canary;
+mod rs202_measured_too_early;
+mod rs203_overlapping_windows;
+mod rs204_window_under_two_scrapes;
+mod rs205_no_canary_filter;
+mod rs206_filter_matches_no_pod;
 mod rs301_failure_limit_unreachable;
 mod rs302_failure_limit_omitted;
 mod rs303_failure_limit_not_consecutive;
@@ -30,6 +36,7 @@ mod rs306_argument_unused;
 mod rs307_argument_dropped;
 mod rs308_placeholder_not_filled_in;
 mod rs309_endless_in_steps;
+mod rs310_too_few_measurements;
 mod rs401_weight_not_served;
 mod rs402_single_replica_canary;
 mod rs403_largest_weight_unchecked;
@@ -82,6 +89,12 @@ pub static RULES: &[&Rule] = &[
     &rs112_threshold_in_query::RULE,
     &rs113_query_error::RULE,
     &rs114_condition_ignored::RULE,
+    &rs201_window_before_canary::RULE,
+    &rs202_measured_too_early::RULE,
+    &rs203_overlapping_windows::RULE,
+    &rs204_window_under_two_scrapes::RULE,
+    &rs205_no_canary_filter::RULE,
+    &rs206_filter_matches_no_pod::RULE,
     &rs301_failure_limit_unreachable::RULE,
     &rs302_failure_limit_omitted::RULE,
     &rs303_failure_limit_not_consecutive::RULE,
@@ -91,6 +104,7 @@ pub static RULES: &[&Rule] = &[
     &rs307_argument_dropped::RULE,
     &rs308_placeholder_not_filled_in::RULE,
     &rs309_endless_in_steps::RULE,
+    &rs310_too_few_measurements::RULE,
     &rs401_weight_not_served::RULE,
     &rs402_single_replica_canary::RULE,
     &rs403_largest_weight_unchecked::RULE,

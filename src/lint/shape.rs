@@ -155,9 +155,23 @@ fn may_be_zero(expr: &Expr) -> bool {
             _ => true,
         },
         ExprKind::Binary(binary) => zero_of_binary(binary),
+        ExprKind::VectorSelector(selector) => {
+            let name = selector.name.as_deref().unwrap_or_default();
+            !NEVER_ZERO.contains(&name)
+        }
         _ => true,
     }
 }
+
+/// Series that show what is set aside or there is: they are absent where nothing is, and never 0.
+const NEVER_ZERO: [&str; 6] = [
+    "kube_pod_container_resource_limits",
+    "kube_pod_container_resource_requests",
+    "kube_node_status_allocatable",
+    "kube_node_status_capacity",
+    "machine_cpu_cores",
+    "machine_memory_bytes",
+];
 
 fn zero_of_binary(binary: &Binary) -> bool {
     let (left, right) = (&binary.left, &binary.right);
@@ -359,6 +373,7 @@ mod tests {
             "sum(a) / (sum(b) > 0)",
             "sum(a) / 5",
             "sum(a) / count(b)",
+            r#"sum(a) / sum(kube_pod_container_resource_limits{resource="cpu"})"#,
             "sum(a) / (sum(b) + 1)",
             "histogram_quantile(0.9, x_bucket) and on () (sum(b) > 0)",
             "a / b > 0.1",

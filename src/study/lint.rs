@@ -1,6 +1,6 @@
 //! `lint`: reads what the request names and runs the rules; and what of it concerns a Rollout that is replayed.
 
-use crate::diagnostics::SourceMap;
+use crate::diagnostics::{Location, SourceMap};
 use crate::lint::finding::Finding;
 use crate::lint::{self, Options};
 use crate::manifest::schema::FieldValidation;
@@ -89,21 +89,46 @@ pub(super) fn concerning(
     };
     let manifests = &inputs.manifests;
     let templates = lint::templates_of(manifests, object);
+    let holds = |object: &Object, location: Location| {
+        let (span, at) = (object.node.span, location.span.start);
+        object.source == location.source && span.start <= at && at <= span.end
+    };
     let concerns = |finding: &Finding| {
         let mut objects = std::iter::once(object).chain(templates.iter().copied());
-        objects.any(|object| {
-            let (span, at) = (object.node.span, finding.location.span.start);
-            object.source == finding.location.source && span.start <= at && at <= span.end
+        objects.any(|object| holds(object, finding.location))
+    };
+    // A template that several Rollouts use can be fine in one and not in the other.
+    let of_another = |finding: &Finding| {
+        let mut others = manifests.of_kind("Rollout");
+        others.any(|other| {
+            let is_itself = other.source == object.source && other.name == object.name;
+            let mut related = finding.related.iter();
+            !is_itself && related.any(|label| holds(other, label.location))
         })
     };
     // What the replay says of conditions and queries that can't be used is more than these rules know.
-    let is_known = found.iter().any(|entry| entry.code == "measurement-error");
+    let says = |codes: &[&str]| {
+        found
+            .iter()
+            .any(|entry| codes.contains(&entry.code.as_str()))
+    };
+    let known: &[(&[&str], &[&str])] = &[
+        (&["measurement-error"], &["RS101", "RS102", "RS113"]),
+        (&["reads-no-series"], &["RS206"]),
+        (&["versions-mixed", "reads-old-version-only"], &["RS205"]),
+    ];
     let findings = lint::lint(manifests, &options)
         .into_iter()
         .filter(|finding| {
             let is_gate = lint::rules::GATES.contains(&finding.rule.code);
-            let repeats = is_known && ["RS101", "RS102", "RS113"].contains(&finding.rule.code);
-            finding.severity >= Severity::Warning && !is_gate && !repeats && concerns(finding)
+            let repeats = known
+                .iter()
+                .any(|(codes, rules)| rules.contains(&finding.rule.code) && says(codes));
+            finding.severity >= Severity::Warning
+                && !is_gate
+                && !repeats
+                && concerns(finding)
+                && !of_another(finding)
         });
     findings
         .map(|finding| FindingEntry {

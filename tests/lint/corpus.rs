@@ -116,12 +116,22 @@ fn the_corpus_holds_what_the_survey_counted() {
         (15, &["RS101"][..], "a bare `result` on a vector"),
         (30, &["RS103", "RS104", "RS107"], "an empty answer"),
         (49, &["RS105", "RS106"], "NaN"),
-        (7, &["RS106"], "`or vector(…)` around NaN"),
+        // The survey's other two divide by resource limits, which are never 0.
+        (5, &["RS106"], "`or vector(…)` around NaN"),
         (1, &["RS104"], "a guard after the access"),
         (15, &["RS108"], "missing data as success"),
         (3, &["RS109"], "no condition"),
         (1, &["RS110"], "a gap between conditions"),
         (2, &["RS112"], "a threshold in the query"),
+        (10, &["RS202"], "a measurement before any time has passed"),
+        (
+            15,
+            &["RS201", "RS202"],
+            "a window longer than the new version is old",
+        ),
+        (40, &["RS203"], "an interval shorter than the window"),
+        (44, &["RS204"], "a window under two scrapes"),
+        (15, &["RS205"], "no canary filter"),
     ];
     for (least, codes, what) in at_least {
         let found = distinct(codes);

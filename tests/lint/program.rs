@@ -53,6 +53,21 @@ fn the_article_as_written() {
     insta::assert_snapshot!(format!("{out}{err}exit code {code}\n"));
 }
 
+/// What the article's README names beyond what the controller refuses: nothing puts the label `version` on a pod.
+#[test]
+fn the_article_asks_for_a_label_that_no_pod_has() {
+    let (code, out, _) = lint(&["scenarios/article/as-written", "--select", "RS2"]);
+    assert_eq!(code, 1);
+    for metric in ["success-rate", "latency-p99"] {
+        let asks = format!(
+            "error[RS206]: {metric} asks for `version=~\".*canary.*\"`, and no pod of api has a label `version`"
+        );
+        assert!(out.contains(&asks), "{out}");
+    }
+    let (_, out, _) = lint(&["scenarios/article/corrected", "--select", "RS2"]);
+    assert!(!out.contains("RS206") && !out.contains("RS205"), "{out}");
+}
+
 #[test]
 fn folders_are_read_and_what_is_no_manifest_is_named() {
     let folder = folder();

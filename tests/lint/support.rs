@@ -6,6 +6,7 @@ use rollsim::lint::rule::Selection;
 use rollsim::lint::{Options, lint};
 use rollsim::manifest::schema::FieldValidation;
 use rollsim::manifest::source::Manifests;
+use rollsim::units::Duration;
 
 /// Reads one text as `lint` reads files.
 pub fn read(yaml: &str) -> Manifests {
@@ -15,12 +16,20 @@ pub fn read(yaml: &str) -> Manifests {
 }
 
 fn findings(manifests: &Manifests, select: &[&str]) -> Vec<Finding> {
+    findings_with(manifests, select, None)
+}
+
+fn findings_with(
+    manifests: &Manifests,
+    select: &[&str],
+    scrape_interval: Option<Duration>,
+) -> Vec<Finding> {
     let options = Options {
         selection: Selection {
             select: select.iter().map(|code| (*code).to_owned()).collect(),
             ignore: Vec::new(),
         },
-        scrape_interval: None,
+        scrape_interval,
     };
     lint(manifests, &options)
 }
@@ -37,6 +46,13 @@ pub fn failing(code: &str, yaml: &str) -> String {
     let found = findings(&manifests, &[code]);
     assert!(!found.is_empty(), "{code} finds nothing");
     shown(&manifests, &found)
+}
+
+/// What one rule says where a scenario gives the scrape interval; none if nothing.
+pub fn failing_with(code: &str, yaml: &str, scrape_interval: Option<Duration>) -> Option<String> {
+    let manifests = read(yaml);
+    let found = findings_with(&manifests, &[code], scrape_interval);
+    (!found.is_empty()).then(|| shown(&manifests, &found))
 }
 
 /// Asserts that no rule at all has anything to say about a passing example.
@@ -169,7 +185,7 @@ pub fn documents(parts: &[&str]) -> String {
 /// The same canary without a router, with these replicas and further lines of `canary`.
 pub fn basic(replicas: i32, fields: &str, steps: &str) -> String {
     let head = HEAD.replace("{replicas}", &replicas.to_string());
-    head + &indented(fields) + "      steps:\n" + &indented(steps)
+    head + &indented(fields) + "      steps:\n" + &indented(steps) + &indented(CANARY_METADATA)
 }
 
 /// The canary behind a router with an analysis beside its steps: template `check`, and further lines of it. Aborted
@@ -188,8 +204,17 @@ pub fn blue_green(fields: &str) -> String {
         "    canary:\n",
         "    blueGreen:\n      activeService: api\n      previewService: api-preview\n",
     );
-    head + &indented(fields)
+    head + &indented(fields) + &indented(BLUE_GREEN_METADATA)
 }
+
+/// The labels that [`GOOD_QUERY`] and its like ask for.
+const CANARY_METADATA: &str = "\
+canaryMetadata: {labels: {role: canary}}
+stableMetadata: {labels: {role: stable}}";
+
+const BLUE_GREEN_METADATA: &str = "\
+previewMetadata: {labels: {role: canary}}
+activeMetadata: {labels: {role: stable}}";
 
 const HEAD: &str = "\
 apiVersion: argoproj.io/v1alpha1

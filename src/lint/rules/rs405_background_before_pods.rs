@@ -45,6 +45,7 @@ use crate::lint::finding::Findings;
 use crate::lint::rule::Rule;
 use crate::lint::steps::{self, listed};
 use crate::lint::subject::{Metric, RolloutSubject, Setting, Subject};
+use crate::lint::windows;
 use crate::manifest::references::StanzaKind;
 use crate::manifest::rollout_types::CanaryStrategy;
 use crate::units::{Duration, Instant};
@@ -137,15 +138,11 @@ fn check_rollout(
 
 /// The step after which there are pods of the new version; 0 without steps.
 fn first_pods(canary: &CanaryStrategy) -> usize {
-    let scales = |step: &crate::manifest::rollout_types::CanaryStep| {
-        let scale = step.set_canary_scale.as_ref();
-        step.set_weight.is_some_and(|weight| weight > 0)
-            || scale.is_some_and(|scale| {
-                scale.replicas.is_some_and(|replicas| replicas > 0)
-                    || scale.weight.is_some_and(|weight| weight > 0)
-            })
-    };
-    canary.steps.iter().position(scales).unwrap_or(0)
+    canary
+        .steps
+        .iter()
+        .position(windows::scales_up)
+        .unwrap_or(0)
 }
 
 /// How a measurement of an empty vector ends, where that can be told.

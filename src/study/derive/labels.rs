@@ -7,7 +7,8 @@
 
 use crate::manifest::rollout_types::Rollout;
 use crate::plan::series::{PodSlots, facts};
-use crate::promql::ast::{MatchOp, Matcher};
+use crate::plan::versions;
+use crate::promql::ast::Matcher;
 use crate::promql::matcher::CompiledMatcher;
 use crate::scenario::model::{Fact, LabelValue};
 use crate::telemetry::targets::Role;
@@ -31,8 +32,6 @@ pub(super) enum Choice {
     Set(LabelValue),
 }
 
-/// Labels that tell a version and that somebody must set on its pods.
-const OF_VERSIONS: [&str; 6] = ["version", "track", "role", "stage", "release", "variant"];
 /// Labels that an application or the configuration of scraping gives, whatever the pods' labels are.
 const OF_OTHERS: [&str; 14] = [
     "job",
@@ -50,7 +49,6 @@ const OF_OTHERS: [&str; 14] = [
     "host",
     "reporter",
 ];
-const VERSION_WORDS: [&str; 6] = ["canary", "stable", "preview", "active", "blue", "green"];
 
 const CODES: [&[&str]; 2] = [
     &["200", "201", "204", "202", "206", "301", "302", "304"],
@@ -153,15 +151,10 @@ impl Pods {
         selectors.iter().all(finds)
     }
 
-    /// The pods' label that a label of series shows: names of series have no dots, dashes or slashes.
+    /// The pods' label that a label of series shows.
     pub(super) fn label_behind(&self, label: &str) -> Option<&str> {
-        let bare = label.strip_prefix("label_").unwrap_or(label);
-        let plain = |name: &str| {
-            let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-            name.chars().map(letter).collect::<String>()
-        };
-        let mut names = self.labels.iter().flatten().map(|(name, _)| name.as_str());
-        names.find(|name| plain(name) == bare)
+        let names = self.labels.iter().flatten().map(|(name, _)| name.as_str());
+        versions::label_behind(names, label)
     }
 
     /// Where the value of a label comes from so that the selectors find it.
@@ -193,7 +186,8 @@ impl Pods {
         {
             return Choice::Set(value);
         }
-        if let Some(pod_label) = version_label(label, selectors) {
+        if let Some(pod_label) = versions::version_label(label, selectors.iter().flatten().copied())
+        {
             return Choice::Set(LabelValue::PodLabel(pod_label.to_owned()));
         }
         match self.texts(selectors).as_slice() {
@@ -205,7 +199,7 @@ impl Pods {
 
     /// What manifests say of pods, the most specific first.
     fn candidates(&self) -> Vec<LabelValue> {
-        let hash = LabelValue::PodLabel("rollouts-pod-template-hash".to_owned());
+        let hash = LabelValue::PodLabel(versions::POD_TEMPLATE_HASH.to_owned());
         let short_host = |suffix: &str| {
             LabelValue::ByRole([0, 1].map(|version| {
                 let service = self.fact(Fact::Service, version);
@@ -238,20 +232,6 @@ impl Pods {
         }
         texts
     }
-}
-
-/// The pods' label that a label must come from, since it is about canary and stable: only pods' labels tell these.
-fn version_label<'a>(label: &'a str, selectors: &[Vec<&Matcher>]) -> Option<&'a str> {
-    let speaks = |matcher: &&Matcher| {
-        let text = matcher.value.to_ascii_lowercase();
-        let positive = matches!(matcher.op, MatchOp::Equal | MatchOp::Regex);
-        positive && VERSION_WORDS.iter().any(|word| text.contains(word))
-    };
-    if label.contains("pod_template_hash") {
-        return Some("rollouts-pod-template-hash");
-    }
-    let of_version = OF_VERSIONS.contains(&label) && selectors.iter().flatten().any(speaks);
-    of_version.then_some(label)
 }
 
 /// What a label shows for successes and errors, so that the selectors tell them apart.
